@@ -1,0 +1,78 @@
+"""Units of measure: which spellings are read, and what each is worth in the canonical unit.
+
+Tables, not a UCUM parser: records hold many spellings that UCUM does not know, and some that it
+reads as something else (to UCUM, K/uL is kelvin per microliter). A spelling that stands in no
+table is not readable, and no number is taken from it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+ONE = Decimal(1)
+
+# A dot between digits may be a decimal point or a separator of thousands: it stays.
+_DROPPED = re.compile(r"\s+|(?<![0-9])\.|\.(?![0-9])")
+_LOOKALIKES = str.maketrans({"μ": "u", "×": "x"})
+# Longer texts are notes, not units.
+_LONGEST = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """The unit in which a quantity is compared, and the spellings that convert to it.
+
+    `canonical` is UCUM, `display` what a clinician reads. `spellings` give the factor to the
+    canonical unit; blanks, loose dots and case make no difference there. `exact_spellings` are
+    for units that another case would change (G/L is giga per liter, g/L gram per liter).
+    `unitless_ok` is for quantities that have no unit, like a score.
+    """
+
+    canonical: str
+    display: str
+    spellings: Mapping[str, Decimal] = field(repr=False, hash=False)
+    unitless_ok: bool = False
+    exact_spellings: Mapping[str, Decimal] = field(default_factory=dict, repr=False, hash=False)
+
+    def __post_init__(self) -> None:
+        """Normalise the tables once. Raises ValueError when one spelling has two factors."""
+        spelled = [(_squeeze(text).casefold(), factor) for text, factor in self.spellings.items()]
+        exact = [(_squeeze(text), factor) for text, factor in self.exact_spellings.items()]
+        object.__setattr__(self, "spellings", _table(self.canonical, spelled))
+        object.__setattr__(self, "exact_spellings", _table(self.canonical, exact))
+
+    def factor(self, *spellings: str | None) -> Decimal | None:
+        """What to multiply by, given every text a Quantity has for its unit (unit, code).
+
+        None when no text is readable, or when two readable texts contradict each other. Where no
+        text was sent at all, the factor is 1 if the quantity needs no unit, else None.
+        """
+        sent = [text for text in spellings if text is not None and text.strip()]
+        if not sent:
+            return ONE if self.unitless_ok else None
+        readable = {factor for text in sent if (factor := self._read(text)) is not None}
+        return readable.pop() if len(readable) == 1 else None
+
+    def _read(self, text: str) -> Decimal | None:
+        if len(text) > _LONGEST:
+            return None
+        squeezed = _squeeze(text)
+        exact = self.exact_spellings.get(squeezed)
+        return self.spellings.get(squeezed.casefold()) if exact is None else exact
+
+
+def _squeeze(text: str) -> str:
+    """One spelling of the same characters: no blanks or loose dots, µ as u, superscripts flat."""
+    return _DROPPED.sub("", unicodedata.normalize("NFKC", text).translate(_LOOKALIKES))
+
+
+def _table(unit: str, pairs: list[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    table: dict[str, Decimal] = {}
+    for spelling, factor in pairs:
+        if table.setdefault(spelling, factor) != factor:
+            raise ValueError(f"units {unit}: {spelling!r} has two factors")
+    return table
