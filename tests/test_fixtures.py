@@ -182,19 +182,19 @@ def test_codes_stand_in_the_terminology_list():
 # --- Moving in time ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("stored_time", "expected"),
-    {
-        "instant": ("2026-01-15T09:00:00Z", "2026-01-17T10:00:00Z"),
-        "offset kept": ("2026-01-15T05:30:00-05:00", "2026-01-17T06:30:00-05:00"),
-        "fraction kept": ("2026-01-15T09:00:00.250Z", "2026-01-17T10:00:00.250Z"),
-        "no zone": ("2026-01-15T09:00:00", "2026-01-17T10:00:00"),
-        "minutes only": ("2026-01-15T09:00Z", "2026-01-17T10:00Z"),
-        "date": ("2026-01-15", "2026-01-17"),
-        "words": ("recently", "recently"),
-        "a dose": ("2000", "2000"),
-    }.values(),
-)
+TIMES = {
+    "instant": ("2026-01-15T09:00:00Z", "2026-01-17T10:00:00Z"),
+    "offset kept": ("2026-01-15T05:30:00-05:00", "2026-01-17T06:30:00-05:00"),
+    "fraction kept": ("2026-01-15T09:00:00.250Z", "2026-01-17T10:00:00.250Z"),
+    "no zone": ("2026-01-15T09:00:00", "2026-01-17T10:00:00"),
+    "minutes only": ("2026-01-15T09:00Z", "2026-01-17T10:00Z"),
+    "date": ("2026-01-15", "2026-01-17"),
+    "words": ("recently", "recently"),
+    "a dose": ("2000", "2000"),
+}
+
+
+@pytest.mark.parametrize(("stored_time", "expected"), TIMES.values(), ids=TIMES)
 def test_shift_keeps_precision_and_zone(stored_time, expected):
     as_of = fixtures.ANCHOR + timedelta(days=2, hours=1)
     assert moved({"valueString": [stored_time]}, as_of) == {"valueString": [expected]}
@@ -296,21 +296,21 @@ def test_read_is_answered_with_the_resource_or_null():
     assert answers == {"patient": {"resourceType": "Patient", "id": "p"}, "gone": None}
 
 
-@pytest.mark.parametrize(
-    ("template", "expected"),
-    {
-        "by code, of this patient": (COUNTS, ["morning", "night", "date-only", "undated"]),
-        "newest first, undated last": (
-            f"{COUNTS}&_sort=-date",
-            ["morning", "night", "date-only", "undated"],
-        ),
-        "oldest first": (f"{COUNTS}&_sort=date", ["undated", "date-only", "night", "morning"]),
-        "newest one": (f"{COUNTS}&_sort=-date&_count=1", ["morning"]),
-        "another system": (f"{OBSERVATIONS}&code=http://snomed.info/sct|6690-2", []),
-        "another status": (f"{OBSERVATIONS}&status=amended,corrected", []),
-        "another type": ("Condition?patient={{context.patientId}}", []),
-    }.values(),
-)
+SEARCHES = {
+    "by code, of this patient": (COUNTS, ["morning", "night", "date-only", "undated"]),
+    "newest first, undated last": (
+        f"{COUNTS}&_sort=-date",
+        ["morning", "night", "date-only", "undated"],
+    ),
+    "oldest first": (f"{COUNTS}&_sort=date", ["undated", "date-only", "night", "morning"]),
+    "newest one": (f"{COUNTS}&_sort=-date&_count=1", ["morning"]),
+    "another system": (f"{OBSERVATIONS}&code=http://snomed.info/sct|6690-2", []),
+    "another status": (f"{OBSERVATIONS}&status=amended,corrected", []),
+    "another type": ("Condition?patient={{context.patientId}}", []),
+}
+
+
+@pytest.mark.parametrize(("template", "expected"), SEARCHES.values(), ids=SEARCHES)
 def test_search_is_answered_like_a_fhir_server(template, expected):
     assert found(template) == expected
 
