@@ -1,0 +1,166 @@
+"""The web edge: routes, CORS, and which error gets which HTTP status. The only importer of flask.
+
+https://cds-hooks.hl7.org/#discovery and https://cds-hooks.hl7.org/#calling-a-cds-service. Every
+answer that is no success carries an OperationOutcome; none carries a stack trace or patient data.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from cds_service.engine import Engine, load_engine
+from cds_service.errors import CDSError, InvalidRequest, MissingData, UnknownService
+from cds_service.settings import Settings, read_settings
+
+log = logging.getLogger(__name__)
+
+STATUSES: dict[type[CDSError], tuple[int, str]] = {
+    InvalidRequest: (400, "invalid"),
+    UnknownService: (404, "not-found"),
+    MissingData: (412, "required"),
+}
+"""Error to HTTP status and https://hl7.org/fhir/R4/valueset-issue-type.html code."""
+
+_HTTP_CODES = {404: "not-found", 405: "not-supported", 413: "too-long", 415: "not-supported"}
+
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Accept",
+    "Access-Control-Max-Age": "86400",
+}
+"""Sandbox mode: any browser client may call, without cookies. No origin is echoed."""
+
+Clock = Callable[[], datetime]
+
+
+def now() -> datetime:
+    """The instant a request is answered as of; nothing below this layer asks the clock."""
+    return datetime.now(UTC)
+
+
+def create_app(settings: Settings | None = None, clock: Clock = now) -> Flask:
+    """The WSGI application. Everything a request needs is built here, before the first one."""
+    settings = settings or read_settings()
+    engine = load_engine(importlib.import_module(settings.content), settings)
+    app = Flask("cds_service", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    # One spelling of a path is enough for clients: no redirect, which a preflight may not follow.
+    app.url_map.strict_slashes = False
+    app.wsgi_app = _PlainPath(app.wsgi_app)  # type: ignore[method-assign]
+    _add_routes(app, engine, clock)
+    _add_errors(app)
+    app.after_request(_allow_browsers)
+    return app
+
+
+class _PlainPath:
+    """Doubled and trailing slashes of a path mean nothing: a base URL often ends with one."""
+
+    def __init__(self, wsgi_app: Any) -> None:
+        self._wsgi_app = wsgi_app
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if "//" in path or path.endswith("/"):
+            environ["PATH_INFO"] = "/" + "/".join(part for part in path.split("/") if part)
+        answer: Iterable[bytes] = self._wsgi_app(environ, start_response)
+        return answer
+
+
+def _add_routes(app: Flask, engine: Engine, clock: Clock) -> None:
+    discovery = msgspec.json.encode(engine.discovery())
+
+    @app.before_request
+    def answer_preflight() -> Response | None:
+        """https://fetch.spec.whatwg.org/#cors-preflight-fetch: 2xx without authentication."""
+        return Response(status=204) if request.method == "OPTIONS" else None
+
+    @app.get("/cds-services", provide_automatic_options=False)
+    def discover() -> Response:
+        return Response(discovery, mimetype="application/json")
+
+    @app.post("/cds-services/<service_id>", provide_automatic_options=False)
+    def call(service_id: str) -> Response:
+        started = time.perf_counter()
+        service = engine.service(service_id)
+        body = _json_body()
+        decision = engine.respond(service, body, clock())
+        log.info(
+            "service=%s rules=%s cards=%d milliseconds=%.1f",
+            service.id,
+            decision.truths(),
+            len(decision.cards),
+            (time.perf_counter() - started) * 1000,
+        )
+        return Response(msgspec.json.encode({"cards": decision.cards}), mimetype="application/json")
+
+    @app.get("/ready", provide_automatic_options=False)
+    def ready() -> Response:
+        return Response(b'{"status":"ready"}', mimetype="application/json")
+
+
+def _json_body() -> bytes:
+    """The raw body of a JSON request; its media type in any case, with or without charset."""
+    if request.mimetype != "application/json":
+        raise _Unsupported("send the request as application/json")
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise _Unsupported("send the body without Content-Encoding")
+    return request.get_data(cache=False)
+
+
+class _Unsupported(HTTPException):
+    """A body this service does not read, whatever it holds."""
+
+    code = 415
+
+
+def _add_errors(app: Flask) -> None:
+    @app.errorhandler(CDSError)
+    def on_refusal(problem: CDSError) -> Response:
+        status, code = STATUSES[type(problem)]
+        log.info("refused with %d: %s", status, problem)
+        return _outcome(status, code, problem.problems)
+
+    @app.errorhandler(HTTPException)
+    def on_http(problem: HTTPException) -> Response:
+        status = problem.code or 500
+        text = problem.description if isinstance(problem, _Unsupported) else None
+        answer = _outcome(status, _HTTP_CODES.get(status, "processing"), [text or _phrase(status)])
+        allowed = getattr(problem, "valid_methods", None)
+        if allowed:
+            answer.headers["Allow"] = ", ".join(sorted({*allowed, "OPTIONS"}))
+        return answer
+
+    @app.errorhandler(Exception)
+    def on_failure(problem: Exception) -> Response:
+        # The message and traceback may hold values of the patient: only the type is logged.
+        log.error("unexpected %s while answering", type(problem).__name__)
+        return _outcome(500, "exception", ["the service failed to answer; no check was made"])
+
+
+def _phrase(status: int) -> str:
+    return f"{HTTPStatus(status).phrase}: see /cds-services for what this service answers"
+
+
+def _outcome(status: int, code: str, problems: Iterable[str]) -> Response:
+    """https://hl7.org/fhir/R4/operationoutcome.html"""
+    issues = [{"severity": "error", "code": code, "diagnostics": text} for text in problems]
+    body = {"resourceType": "OperationOutcome", "issue": issues}
+    return Response(msgspec.json.encode(body), status=status, mimetype="application/json")
+
+
+def _allow_browsers(response: Response) -> Response:
+    response.headers.extend(_CORS)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -1,0 +1,183 @@
+"""A rule that applies, as a CDS Hooks card: https://cds-hooks.hl7.org/#card-attributes
+
+The basis of a card comes by itself: the facts of the parts that decided, the values the rule
+shows, and what was missing. Text that came with the request is escaped: clients render `detail` as
+markdown, and some render raw HTML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from cds_service.chart import Chart
+from cds_service.finding import TRUE, Fact, Finding
+from cds_service.rule import Action, Indicator, Rule, Suggestion
+
+EXTENSION = "org.als-leukemia-cds.rule"
+TOPIC_SYSTEM = "https://als-leukemia-cds.org/fhir/CodeSystem/rule"
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Who stands behind the content: shown on every card."""
+
+    label_without_primary_source: str
+    line: str
+    review_status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A rule that applies to a chart, with the indicator it has there."""
+
+    rule: Rule
+    finding: Finding
+    indicator: Indicator
+    summary: str
+    gaps: tuple[Fact, ...] = ()
+
+
+def escape(text: str) -> str:
+    """Text from a request, harmless in markdown and HTML, on one line."""
+    flat = " ".join(text.split())
+    return _SPECIAL.sub(r"\\\1", flat.replace("&", "&amp;").replace("<", "&lt;"))
+
+
+def grade(rule: Rule, finding: Finding, chart: Chart) -> Applied:
+    """Indicator and summary: the first escalation that is met, else the rule's own."""
+    unknown: list[Fact] = []
+    for escalation in rule.escalations:
+        answer = escalation.when(chart)
+        if answer.truth is TRUE:
+            return Applied(rule, finding, escalation.indicator, escalation.summary or rule.summary)
+        unknown += [fact for fact in answer.deciding() if fact.missing]
+    return Applied(rule, finding, rule.indicator, rule.summary, tuple(unknown))
+
+
+def render(
+    applied: Applied, chart: Chart, attribution: Attribution, foot: Iterable[str] = ()
+) -> dict[str, Any]:
+    """The card as JSON-ready values. `foot` are gaps of the whole response, for its end."""
+    rule = applied.rule
+    basis, missing = _basis(applied, chart)
+    missing += [line for line in foot if line not in missing]
+    card: dict[str, Any] = {
+        "uuid": str(uuid4()),
+        "summary": applied.summary,
+        "detail": _detail(rule, chart, attribution, basis, missing),
+        "indicator": applied.indicator.value,
+        "source": _source(rule, attribution),
+        "extension": {EXTENSION: _extension(rule, attribution, missing)},
+    }
+    suggestions = [s for propose in rule.suggestions if (s := propose(chart)) is not None]
+    if suggestions:
+        card["suggestions"] = [_suggestion(suggestion) for suggestion in suggestions]
+        card["selectionBehavior"] = "any"
+    if rule.override_reasons:
+        card["overrideReasons"] = [
+            {"code": reason.code, "system": reason.system, "display": reason.display}
+            for reason in rule.override_reasons
+        ]
+    links = [
+        {"label": _short(evidence.citation), "url": evidence.url, "type": "absolute"}
+        for evidence in rule.evidence
+        if evidence.url is not None
+    ]
+    if links:
+        card["links"] = links
+    return card
+
+
+def gap_lines(facts: Iterable[Fact]) -> list[str]:
+    """One line for each thing that is missing, escaped, without repeats."""
+    return list(dict.fromkeys(escape(fact.say()) for fact in facts))
+
+
+def _basis(applied: Applied, chart: Chart) -> tuple[list[str], list[str]]:
+    """What the card rests on, and what it would need; each thing once."""
+    shown = [fact for show in applied.rule.shows for fact in show(chart)]
+    facts = [*applied.finding.deciding(), *shown]
+    known = gap_lines(fact for fact in facts if not fact.missing)
+    return known, gap_lines([*(f for f in facts if f.missing), *applied.gaps])
+
+
+def _detail(
+    rule: Rule, chart: Chart, attribution: Attribution, basis: list[str], missing: list[str]
+) -> str:
+    sections = [" ".join(rule.text.split())]
+    if basis:
+        sections.append(_section("This patient", basis))
+    advice = list(_advice(rule, chart))
+    if advice:
+        sections.append(_section("Consider", advice))
+    if missing:
+        sections.append(_section("Missing or uncertain", missing))
+    citations = [f"{e.citation} ({e.identifier})" for e in rule.evidence]
+    sections.append(_section(f"Evidence ({rule.strength})", citations))
+    sections.append(f"*{attribution.line}*")
+    return "\n\n".join(sections)
+
+
+def _section(title: str, lines: list[str]) -> str:
+    return f"**{title}**\n\n" + "\n".join(f"- {line}" for line in lines)
+
+
+def _advice(rule: Rule, chart: Chart) -> Iterator[str]:
+    for advice in rule.advice:
+        line = advice if isinstance(advice, str) else advice(chart)
+        if line:
+            yield line
+
+
+def _source(rule: Rule, attribution: Attribution) -> dict[str, Any]:
+    """The primary publication that carries the rule where one was read, else the summaries."""
+    primary = next((e for e in rule.evidence if e.seen == "R" and e.url is not None), None)
+    source: dict[str, Any] = {
+        "label": _short(primary.citation) if primary else attribution.label_without_primary_source,
+        "topic": {"system": TOPIC_SYSTEM, "code": rule.id, "display": rule.id.replace("-", " ")},
+    }
+    if primary is not None:
+        source["url"] = primary.url
+    return source
+
+
+def _short(citation: str) -> str:
+    """Authors and title, or all of it when it is short: a label, not a reference list."""
+    return citation if len(citation) <= 90 else citation[:87].rsplit(" ", 1)[0] + "..."
+
+
+def _extension(rule: Rule, attribution: Attribution, missing: list[str]) -> dict[str, Any]:
+    extension: dict[str, Any] = {
+        "id": rule.id,
+        "version": rule.version,
+        "reviewStatus": attribution.review_status,
+    }
+    if missing:
+        extension["notEvaluable"] = missing
+    return extension
+
+
+def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
+    rendered: dict[str, Any] = {
+        "label": suggestion.label,
+        "uuid": str(uuid4()),
+        "actions": [_action(action) for action in suggestion.actions],
+    }
+    if suggestion.recommended:
+        rendered["isRecommended"] = True
+    return rendered
+
+
+def _action(action: Action) -> dict[str, Any]:
+    rendered: dict[str, Any] = {"type": action.type, "description": action.description}
+    if action.resource is not None:
+        rendered["resource"] = action.resource
+    if action.resource_id is not None:
+        rendered["resourceId"] = action.resource_id
+    return rendered

@@ -1,0 +1,661 @@
+"""One patient's record at one instant, and the questions a rule may ask about it.
+
+What was not supplied and not fetched is unknown; supplied and without a match is no, worded "not
+on the problem list". Suspected is unknown, refuted and entered in error are as if absent. A
+missing, stale, unreadable result is unknown and says which. Answers are remembered: rules ask the
+same things.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from functools import wraps
+from typing import Any, NamedTuple, TypeVar
+
+from cds_service.amount import Amount, bounds_text
+from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding
+from cds_service.instants import ClinicalTime, age_text, duration_text, parse_any
+from cds_service.orders import BY_CODE, Order
+from cds_service.readers import (
+    STATUS_RANK,
+    Bounds,
+    Component,
+    Resource,
+    Value,
+    codings,
+    first_code,
+    observation_time,
+    read_condition_status,
+    read_value,
+    reference_id,
+    texts,
+)
+from cds_service.terminology import (
+    Concept,
+    Diagnosis,
+    Lexicon,
+    Match,
+    Measurement,
+    Orderable,
+    QualitativeTest,
+    Window,
+)
+
+Answer = TypeVar("Answer")
+
+
+class Course(Enum):
+    """Where a disease stands, from Condition.clinicalStatus and codes that carry the state."""
+
+    ACTIVE = "active"
+    RELAPSE = "in relapse"
+    REMISSION = "in remission"
+    RESOLVED = "resolved or inactive"
+
+
+LIVE = frozenset({Course.ACTIVE, Course.RELAPSE})
+
+_COURSES = {
+    "active": Course.ACTIVE,
+    "recurrence": Course.RELAPSE,
+    "relapse": Course.RELAPSE,
+    "remission": Course.REMISSION,
+    "inactive": Course.RESOLVED,
+    "resolved": Course.RESOLVED,
+}
+
+_ABSENT = frozenset({"refuted", "entered-in-error"})
+_SUSPECTED = frozenset({"provisional", "differential", "unconfirmed"})
+_ACTIVE_MEDICATION = frozenset({"active", "on-hold", "intended", None})
+
+
+class Source(NamedTuple):
+    """A resource that matched a value set, the part of it that did, and by which code."""
+
+    resource: Resource
+    part: Component
+    match: Match
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosisRecord:
+    """One Condition, read: where the disease stands, whether confirmed, since when."""
+
+    course: Course
+    suspected: bool
+    recorded: ClinicalTime | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosisView:
+    """All records of one diagnosis together. `current` is None when there is none or a conflict."""
+
+    current: DiagnosisRecord | None
+    records: tuple[DiagnosisRecord, ...]
+
+    @property
+    def in_conflict(self) -> bool:
+        """Records contradict each other and no date tells which is newer."""
+        return bool(self.records) and self.current is None
+
+
+class Reading(NamedTuple):
+    """One result, read: when, how final, how preferred its code, the value, or the problem."""
+
+    time: ClinicalTime
+    rank: int
+    second_choice: bool
+    value: Value
+    status: str | None
+    note: str
+
+
+class Chart:
+    """Immutable to its readers. `as_of` is the instant of the request, in UTC.
+
+    `troubles` says, by concept id, why the data that could hold the concept is not complete.
+    """
+
+    def __init__(
+        self,
+        *,
+        lexicon: Lexicon,
+        as_of: datetime,
+        patient_id: str,
+        patient: Resource | None = None,
+        resources: Iterable[Resource] = (),
+        troubles: Mapping[str, str] | None = None,
+        orders: tuple[Order, ...] = (),
+        drafts_are_final: bool = False,
+    ) -> None:
+        self.lexicon = lexicon
+        self.as_of = as_of
+        self.patient_id = patient_id
+        self.patient = patient
+        self.troubles = dict(troubles or {})
+        self.orders = orders
+        self.drafts_are_final = drafts_are_final
+        self.foreign = 0
+        self.asked: set[str] = set()
+        self._memory: dict[Any, Any] = {}
+        self._sources: dict[str, list[Source]] = {}
+        for resource in resources:
+            self._file(resource)
+
+    # -- filing -------------------------------------------------------------------------------
+
+    def _file(self, resource: Resource) -> None:
+        """Keep a resource under the value sets its codes belong to; others are never read."""
+        about = resource.subject or resource.patient
+        whom = reference_id(about)
+        if whom is not None and whom != self.patient_id:
+            self.foreign += 1
+            return
+        self._file_part(resource, resource)
+        for component in resource.component:
+            self._file_part(resource, component)
+
+    def _file_part(self, resource: Resource, part: Component) -> None:
+        match = self.lexicon.match
+        if part.code is not None:
+            for coding in part.code.coding:
+                for hit in match(coding.system, coding.code):
+                    self._sources.setdefault(hit.value_set, []).append(Source(resource, part, hit))
+        elif resource.resourceType in ("MedicationRequest", "MedicationStatement"):
+            self._file_medication(resource)
+
+    def _file_medication(self, resource: Resource) -> None:
+        """A running drug: by code, contained Medication included, else by name as for drafts."""
+        concepts = [resource.get("medicationCodeableConcept")]
+        contained = resource.get("contained")
+        if isinstance(contained, list):
+            concepts += [each.get("code") for each in contained if isinstance(each, Mapping)]
+        hits = [
+            hit
+            for concept in concepts
+            for coding in codings(concept)
+            for hit in self.lexicon.match(coding.system, coding.code)
+        ]
+        if not hits:
+            hits = self._named_medication(resource, concepts)
+        for hit in hits:
+            self._sources.setdefault(hit.value_set, []).append(Source(resource, resource, hit))
+
+    def _named_medication(self, resource: Resource, concepts: list[Any]) -> list[Match]:
+        names = [text for concept in concepts for text in texts(concept)]
+        reference = resource.get("medicationReference")
+        if isinstance(reference, Mapping) and isinstance(reference.get("display"), str):
+            names.append(reference["display"])
+        found = {i for name in names for i in self.lexicon.named(name)}
+        orderables = [self.lexicon.concepts[i] for i in sorted(found)]
+        return [
+            Match(o.codes.id, "", "", "recognised by name")
+            for o in orderables
+            if isinstance(o, Orderable)
+        ]
+
+    # -- memory -------------------------------------------------------------------------------
+
+    def recall(self, key: Any, work_out: Callable[[], Answer]) -> Answer:
+        """The remembered answer under `key`, worked out on first use."""
+        if key not in self._memory:
+            self._memory[key] = work_out()
+        answer: Answer = self._memory[key]
+        return answer
+
+    def _trouble(self, concept: Concept) -> Fact | None:
+        reason = self.troubles.get(concept.id)
+        if reason is None:
+            return None
+        return Fact(concept.id, lambda: f"{concept.title}: {reason}", missing=True)
+
+    # -- diagnoses ----------------------------------------------------------------------------
+
+    def diagnosis(self, diagnosis: Diagnosis) -> DiagnosisView:
+        """Every record of a diagnosis and the one that counts."""
+        self.asked.add(diagnosis.id)
+        return self.recall(("diagnosis", diagnosis.id), lambda: self._diagnosis(diagnosis))
+
+    def _diagnosis(self, diagnosis: Diagnosis) -> DiagnosisView:
+        by_condition: dict[int, list[Source]] = {}
+        for value_set in diagnosis.value_sets():
+            for source in self._sources.get(value_set.id, ()):
+                if source.resource.resourceType == "Condition":
+                    by_condition.setdefault(id(source.resource), []).append(source)
+        read = [self._diagnosis_record(diagnosis, group) for group in by_condition.values()]
+        records = tuple(record for record in read if record is not None)
+        return DiagnosisView(_current(records), records)
+
+    def _diagnosis_record(
+        self, diagnosis: Diagnosis, sources: list[Source]
+    ) -> DiagnosisRecord | None:
+        status = read_condition_status(sources[0].resource)
+        if status.verification in _ABSENT:
+            return None
+        hits = {source.match.value_set for source in sources}
+        only_suspicious = diagnosis.suspected_by is not None and hits == {diagnosis.suspected_by.id}
+        suspected = only_suspicious or status.verification in _SUSPECTED
+        course, remark = _course(diagnosis, hits, status.clinical)
+        words = [diagnosis.suspected_words if only_suspicious else course.value]
+        if suspected and not only_suspicious:
+            words.append("not confirmed")
+        words += [note for note in {source.match.note for source in sources} if note]
+        words += [remark] if remark else []
+        if status.recorded is not None:
+            words.append(f"recorded {status.recorded.text()}")
+        return DiagnosisRecord(course, suspected, status.recorded, ", ".join(words))
+
+    def has(self, diagnosis: Diagnosis) -> Finding:
+        """Active or relapsed, confirmed. Suspected, contradictory or implausible is unknown."""
+        return self.recall(("has", diagnosis.id), lambda: self._has(diagnosis, FALSE))
+
+    def may_have(self, diagnosis: Diagnosis) -> Finding:
+        """As `has`, and suspected counts as yes."""
+        return self.recall(("may have", diagnosis.id), lambda: self._has(diagnosis, TRUE))
+
+    def _has(self, diagnosis: Diagnosis, suspected: Any) -> Finding:
+        words = "confirmed or suspected" if suspected is TRUE else "active on the problem list"
+        question = f"{diagnosis.title}: {words}"
+        view = self.diagnosis(diagnosis)
+        if view.in_conflict:
+            return Finding(question, UNKNOWN, (self._conflict_fact(diagnosis, view),))
+        current = view.current
+        if current is None:
+            return self._not_recorded(question, diagnosis)
+        if current.course not in LIVE:
+            return self._not_live(question, diagnosis, current)
+        if current.suspected and suspected is not TRUE:
+            fact = self._record_fact(diagnosis, current, missing=True)
+            return Finding(question, UNKNOWN, (fact,))
+        return Finding(question, TRUE, (self._record_fact(diagnosis, current),))
+
+    def _not_live(self, question: str, diagnosis: Diagnosis, record: DiagnosisRecord) -> Finding:
+        if diagnosis.lifelong:
+            fact = Fact(
+                diagnosis.id,
+                lambda: f"{diagnosis.title}: recorded as {record.words}, which is implausible",
+                missing=True,
+            )
+            return Finding(question, UNKNOWN, (fact,))
+        return Finding(question, FALSE, (self._record_fact(diagnosis, record),))
+
+    def _not_recorded(self, question: str, diagnosis: Diagnosis) -> Finding:
+        trouble = self._trouble(diagnosis)
+        if trouble is not None:
+            return Finding(question, UNKNOWN, (trouble,))
+        fact = Fact(diagnosis.id, lambda: f"{diagnosis.title}: not on the problem list")
+        return Finding(question, FALSE, (fact,))
+
+    def in_remission(self, diagnosis: Diagnosis) -> Finding:
+        """Recorded, and recorded as in remission, resolved or inactive."""
+        return self._course_is(
+            diagnosis, "in remission", frozenset({Course.REMISSION, Course.RESOLVED})
+        )
+
+    def in_relapse(self, diagnosis: Diagnosis) -> Finding:
+        """Recorded as relapsed or recurrent."""
+        return self._course_is(diagnosis, "in relapse", frozenset({Course.RELAPSE}))
+
+    def _course_is(self, diagnosis: Diagnosis, words: str, courses: frozenset[Course]) -> Finding:
+        question = f"{diagnosis.title}: {words}"
+        view = self.diagnosis(diagnosis)
+        if view.in_conflict:
+            return Finding(question, UNKNOWN, (self._conflict_fact(diagnosis, view),))
+        if view.current is None:
+            return self._not_recorded(question, diagnosis)
+        truth = TRUE if view.current.course in courses else FALSE
+        if truth is TRUE and view.current.suspected:
+            truth = UNKNOWN
+        return Finding(question, truth, (self._record_fact(diagnosis, view.current),))
+
+    def _record_fact(
+        self, diagnosis: Diagnosis, record: DiagnosisRecord, *, missing: bool = False
+    ) -> Fact:
+        return Fact(diagnosis.id, lambda: f"{diagnosis.title}: {record.words}", missing=missing)
+
+    def _conflict_fact(self, diagnosis: Diagnosis, view: DiagnosisView) -> Fact:
+        def say() -> str:
+            entries = " / ".join(sorted({record.words for record in view.records}))
+            return f"{diagnosis.title}: entries contradict each other ({entries})"
+
+        return Fact(diagnosis.id, say, missing=True)
+
+    # -- measurements -------------------------------------------------------------------------
+
+    def latest(self, measurement: Measurement, within: Window | None = None) -> Amount:
+        """The latest usable result by clinical time, if not older than the window."""
+        self.asked.add(measurement.id)
+        key = ("latest", measurement.id, within.name if within else None)
+        return self.recall(key, lambda: self._latest(measurement, within))
+
+    def _latest(self, measurement: Measurement, within: Window | None) -> Amount:
+        readings = self.recall(("readings", measurement.id), lambda: self._readings(measurement))
+        words = f" within {duration_text(within.length)}" if within else ""
+        usable = [reading for reading in readings if reading.value.bounds is not None]
+        if not usable:
+            return Amount(
+                measurement.title, None, self._no_result(measurement, readings), None, words
+            )
+        newest = usable[0]
+        unreadable = [r for r in readings if r.value.bounds is None and r.time >= newest.time]
+        doubt = self._reading_fact(measurement, unreadable[0], missing=True) if unreadable else None
+        if within is not None and newest.time.age(self.as_of) > within.length:
+            stale = self._reading_fact(
+                measurement, newest, missing=True, remark=f"older than {words[8:]}"
+            )
+            return Amount(measurement.title, None, stale, doubt, words)
+        bounds = _together([r for r in usable if _as_good(r, newest)])
+        missing = not newest.value.bounds == bounds
+        remark = "results of the same time contradict each other" if missing else ""
+        fact = self._reading_fact(measurement, newest, missing=missing, remark=remark)
+        return Amount(measurement.title, bounds, fact, doubt, words)
+
+    def _readings(self, measurement: Measurement) -> list[Reading]:
+        """All results, newest first, better status and preferred code first within a time."""
+        preferred = measurement.preferred.id if measurement.preferred else None
+        favoured = {id(s.resource) for s in self._sources.get(preferred or "", ())}
+        found = []
+        seen = set()
+        for source in self._sources.get(measurement.codes.id, ()):
+            if id(source.part) in seen:
+                continue
+            seen.add(id(source.part))
+            reading = self._reading(measurement, source, id(source.resource) in favoured)
+            if reading is not None:
+                found.append(reading)
+        found.sort(
+            key=lambda r: (-r.time.earliest.timestamp(), r.rank, r.second_choice, r.value.received)
+        )
+        return found
+
+    def _reading(self, measurement: Measurement, source: Source, favoured: bool) -> Reading | None:
+        """One result; None for what does not count. What cannot be read keeps its problem."""
+        resource, part, match = source
+        status = resource.get("status")
+        rank = STATUS_RANK.get(status) if status is None or isinstance(status, str) else None
+        if rank is None:
+            return None
+        own_code = (match.system, match.code)
+        has_components = part is resource and bool(resource.component)
+        value = read_value(part, measurement.units, measurement.answers, own_code)
+        if has_components and value.bounds is None:
+            return None
+        time = observation_time(resource)
+        if time is None:
+            time = ClinicalTime(self.as_of, self.as_of, has_clock=False, has_zone=False)
+            value = Value(None, value.received, "time of the sample not sent")
+        elif time.is_in_future(self.as_of):
+            value = Value(None, value.received, "dated in the future")
+        value = _plausible(value, measurement)
+        return Reading(time, rank, not favoured, value, status, match.note)
+
+    def _reading_fact(
+        self, measurement: Measurement, reading: Reading, *, missing: bool = False, remark: str = ""
+    ) -> Fact:
+        def say() -> str:
+            return self._reading_text(measurement, reading, remark)
+
+        return Fact(measurement.id, say, missing=missing)
+
+    def _reading_text(self, measurement: Measurement, reading: Reading, remark: str) -> str:
+        value, time = reading.value, reading.time
+        if value.bounds is None:
+            sent = f" {value.received}" if value.received else ""
+            text = f"{measurement.title}{sent}: not used, {value.problem}"
+        else:
+            unit = measurement.units.display
+            text = f"{measurement.title} {bounds_text(value.bounds)} {unit}".rstrip()
+            canonical = f"{bounds_text(value.bounds)} {measurement.units.canonical}"
+            if value.received and value.received != canonical and value.received != "coded":
+                text += f" (sent as {value.received})"
+        if value.problem != "time of the sample not sent":
+            text += f", {time.text()}, {age_text(time.age(self.as_of))}"
+            text += "" if time.has_clock else " (time of day not known)"
+            text += (
+                " (time zone not known, read as UTC)"
+                if time.has_clock and not time.has_zone
+                else ""
+            )
+        text += ", preliminary" if reading.status == "preliminary" else ""
+        text += f", {reading.note}" if reading.note else ""
+        return f"{text}; {remark}" if remark else text
+
+    def _no_result(self, measurement: Measurement, readings: list[Reading]) -> Fact:
+        if readings:
+            return self._reading_fact(measurement, readings[0], missing=True)
+        trouble = self._trouble(measurement)
+        if trouble is not None:
+            return trouble
+        return Fact(measurement.id, lambda: f"{measurement.title}: not recorded", missing=True)
+
+    def test_is_positive(self, test: QualitativeTest, within: Window | None = None) -> Finding:
+        """The latest answered result says present. No answer is "no", a failed read unknown."""
+        question = f"{test.title} positive"
+        answer = self._latest_answer(test, within)
+        if answer is None:
+            trouble = self._trouble(test)
+            if trouble is not None:
+                return Finding(question, UNKNOWN, (trouble,))
+            return Finding(question, FALSE, (Fact(test.id, lambda: f"{test.title}: no result"),))
+        positive, time = answer
+        words = "positive" if positive else "negative"
+        fact = Fact(test.id, lambda: f"{test.title} {words}, {time.text()}")
+        return Finding(question, TRUE if positive else FALSE, (fact,))
+
+    def test_is_negative(self, test: QualitativeTest) -> Finding:
+        """The latest answered result says absent."""
+        answer = self._latest_answer(test, None)
+        truth = TRUE if answer is not None and not answer[0] else FALSE
+        return Finding(
+            f"{test.title} negative", truth, (Fact(test.id, lambda: f"{test.title} negative"),)
+        )
+
+    def _latest_answer(
+        self, test: QualitativeTest, within: Window | None
+    ) -> tuple[bool, ClinicalTime] | None:
+        self.asked.add(test.id)
+        answers = []
+        for source in self._sources.get(test.codes.id, ()):
+            status, time = source.resource.get("status"), observation_time(source.resource)
+            if (
+                not isinstance(status, str | None)
+                or STATUS_RANK.get(status) is None
+                or time is None
+            ):
+                continue
+            if within is not None and time.age(self.as_of) > within.length:
+                continue
+            positive = read_presence(source.part, test)
+            if positive is not None and not time.is_in_future(self.as_of):
+                answers.append((time, positive))
+        if not answers:
+            return None
+        newest = max(time.earliest for time, _ in answers)
+        latest = [(time, positive) for time, positive in answers if time.earliest == newest]
+        # Contradicting results of one time: the positive one, because it asks for action.
+        return any(positive for _, positive in latest), latest[0][0]
+
+    # -- patient ------------------------------------------------------------------------------
+
+    def age_bounds(self) -> Bounds | None:
+        """Age in completed years; a range when the birth date is partial."""
+        born = parse_any(self.patient.get("birthDate")) if self.patient is not None else None
+        if born is None or born.earliest > self.as_of:
+            return None
+        return Bounds(_years(born.latest, self.as_of), _years(born.earliest, self.as_of))
+
+    def age(self) -> Amount:
+        """Age in years as an amount to compare."""
+        return self.recall("age", self._age)
+
+    def _age(self) -> Amount:
+        bounds = self.age_bounds()
+        if bounds is None:
+            fact = Fact("age", lambda: "Age: birth date not recorded", missing=True)
+            return Amount("Age", None, fact)
+        partial = not bounds.is_exact()
+        fact = Fact("age", lambda: f"Age {bounds_text(bounds)} y", missing=partial)
+        return Amount("Age", bounds, fact)
+
+    def gender(self) -> str | None:
+        """Administrative gender as recorded ("male", "female", "other", "unknown")."""
+        value = self.patient.get("gender") if self.patient is not None else None
+        return value if isinstance(value, str) else None
+
+    # -- orders and medication ----------------------------------------------------------------
+
+    def selected(self, orderable: Orderable) -> list[Order]:
+        """Orders of this kind that were just selected (or are being signed)."""
+        return [o for o in self.orders if o.selected and orderable.id in o.recognised]
+
+    def drafted(self, orderable: Orderable) -> list[Order]:
+        """All drafts of this kind, selected or not."""
+        return [o for o in self.orders if orderable.id in o.recognised]
+
+    def ordering(self, orderable: Orderable) -> Finding:
+        """One is selected or being signed."""
+        self.asked.add(orderable.id)
+        question = f"Ordering {orderable.title}"
+        found = self.selected(orderable)
+        if not found:
+            fact = Fact(orderable.id, lambda: f"{orderable.title}: not among the selected orders")
+            return Finding(question, FALSE, (fact,))
+        return Finding(question, TRUE, tuple(order_fact(o, orderable) for o in found))
+
+    def taking(self, orderable: Orderable) -> Finding:
+        """An active prescription is on record."""
+        return self.recall(("taking", orderable.id), lambda: self._taking(orderable))
+
+    def _taking(self, orderable: Orderable) -> Finding:
+        self.asked.add(orderable.id)
+        question = f"Active prescription of {orderable.title}"
+        for source in self._sources.get(orderable.codes.id, ()):
+            is_drug = source.resource.resourceType in ("MedicationRequest", "MedicationStatement")
+            if is_drug and first_code(source.resource.get("status")) in _ACTIVE_MEDICATION:
+                note = f" ({source.match.note})" if source.match.note else ""
+                fact = Fact(orderable.id, lambda: f"{orderable.title}: active prescription{note}")
+                return Finding(question, TRUE, (fact,))
+        trouble = self._trouble(orderable)
+        if trouble is not None:
+            return Finding(question, UNKNOWN, (trouble,))
+        fact = Fact(orderable.id, lambda: f"{orderable.title}: no active prescription on record")
+        return Finding(question, FALSE, (fact,))
+
+
+def question(ask: Callable[[Chart], Finding]) -> Callable[[Chart], Finding]:
+    """A named question made of others; its answer is remembered per chart."""
+
+    @wraps(ask)
+    def remembered(chart: Chart) -> Finding:
+        return chart.recall(ask, lambda: ask(chart))
+
+    return remembered
+
+
+def order_fact(order: Order, orderable: Orderable) -> Fact:
+    """An order as the card names it, saying so when only its name was recognised."""
+    how = order.recognised[orderable.id]
+    by_name = "" if how == BY_CODE else " (recognised by name, no known code)"
+    return Fact(f"order {order.reference}", lambda: f"Order: {orderable.title}{by_name}")
+
+
+def read_presence(part: Component, test: QualitativeTest) -> bool | None:
+    """Whether a result says yes; None when it says neither (pending, unclear, both).
+
+    Words count only as a whole, so that "not detected" is never read as "detected". A share of
+    cells or transcripts above zero is a yes.
+    """
+    flag = part.get("valueBoolean")
+    if isinstance(flag, bool):
+        return flag
+    said = {_plain(text) for text in texts(part.get("valueCodeableConcept"))}
+    text = part.get("valueString")
+    if isinstance(text, str):
+        said.add(_plain(text))
+    for name in ("valueCodeableConcept", "interpretation"):
+        said |= {(coding.code or "").lower() for coding in codings(part.get(name))}
+    yes, no = bool(said & test.yes), bool(said & test.no)
+    return None if yes == no else yes
+
+
+def _plain(text: str) -> str:
+    """A word without the semantic tag that SNOMED names carry, "Positive (qualifier value)"."""
+    return text.split("(")[0].strip().lower()
+
+
+def _course(diagnosis: Diagnosis, hits: set[str], clinical: str | None) -> tuple[Course, str]:
+    """State by code and by status; where they disagree the more cautious one, and a remark."""
+    stated = _COURSES.get(clinical or "")
+    in_remission = diagnosis.remission is not None and diagnosis.remission.id in hits
+    in_relapse = diagnosis.relapse is not None and diagnosis.relapse.id in hits
+    if in_relapse:
+        contradicted = stated in (Course.REMISSION, Course.RESOLVED)
+        return Course.RELAPSE, f"though its status says {clinical}" if contradicted else ""
+    if in_remission:
+        if stated is Course.RELAPSE:
+            return Course.RELAPSE, "though its code says in remission"
+        return Course.REMISSION, "though its status says active" if stated is Course.ACTIVE else ""
+    if stated is None:
+        return Course.ACTIVE, "" if clinical is None else f"clinical status {clinical}"
+    return stated, ""
+
+
+def _current(records: tuple[DiagnosisRecord, ...]) -> DiagnosisRecord | None:
+    """The record that counts; None for none, and for a conflict that no date settles."""
+    if not records:
+        return None
+    confirmed = [record for record in records if not record.suspected]
+    live = [record for record in records if record.course in LIVE]
+    if len(live) == len(records):
+        pool = confirmed or list(records)
+        return max(pool, key=lambda r: (r.course is Course.RELAPSE, _when(r)))
+    if not live:
+        return max(confirmed or records, key=_when)
+    times = sorted((_when(record), record.course in LIVE) for record in records)
+    newest = [is_live for when, is_live in times if when == times[-1][0]]
+    if times[0][0] == 0.0 or len(set(newest)) > 1:
+        return None
+    return max(records, key=_when)
+
+
+def _when(record: DiagnosisRecord) -> float:
+    return record.recorded.earliest.timestamp() if record.recorded is not None else 0.0
+
+
+def _as_good(reading: Reading, newest: Reading) -> bool:
+    """Same time, same finality, same preference: nothing tells which of the two is right."""
+    mine = (reading.time.earliest, reading.rank, reading.second_choice)
+    return mine == (newest.time.earliest, newest.rank, newest.second_choice)
+
+
+def _together(readings: list[Reading]) -> Bounds:
+    """The range that equally good results span."""
+    all_bounds = [r.value.bounds for r in readings if r.value.bounds is not None]
+    if all(bounds == all_bounds[0] for bounds in all_bounds):
+        return all_bounds[0]
+    lows = [bounds.low for bounds in all_bounds if bounds.low is not None]
+    highs = [bounds.high for bounds in all_bounds if bounds.high is not None]
+    everywhere = len(all_bounds)
+    low = min(lows) if len(lows) == everywhere else None
+    return Bounds(low, max(highs) if len(highs) == everywhere else None)
+
+
+def _plausible(value: Value, measurement: Measurement) -> Value:
+    """The value, or the problem that no patient has such a one."""
+    if value.bounds is None or measurement.plausible is None:
+        return value
+    lowest, highest = measurement.plausible
+    for end in (value.bounds.low, value.bounds.high):
+        if end is not None and not lowest <= end <= highest:
+            return replace(value, bounds=None, problem="not a plausible value")
+    return value
+
+
+def _years(born: datetime, as_of: datetime) -> Decimal:
+    had_birthday = (as_of.month, as_of.day) >= (born.month, born.day)
+    return Decimal(as_of.year - born.year - (0 if had_birthday else 1))

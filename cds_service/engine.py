@@ -1,0 +1,118 @@
+"""The services of one content package, ready to answer: request bytes to decision.
+
+Holds what is built once (registry, code index, FHIR reader); knows neither the web nor medicine.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from types import ModuleType
+from typing import Any
+
+from cds_service.errors import ContentError, UnknownService
+from cds_service.fhir_client import FhirLimits, FhirReader
+from cds_service.prefetch import Answer
+from cds_service.protocol import SPECIFICATION_VERSION, HookRequest, parse
+from cds_service.service import (
+    Decision,
+    Service,
+    build_chart,
+    decide,
+    has_nothing_selected,
+    require,
+    supplied_answers,
+)
+from cds_service.settings import Settings
+from cds_service.terminology import Concept, Lexicon
+
+log = logging.getLogger(__name__)
+
+
+class Engine:
+    """Answers hook requests. Safe to use from several threads."""
+
+    def __init__(
+        self, services: Iterable[Service], concepts: Iterable[Concept], settings: Settings
+    ) -> None:
+        self.services = {service.id: service for service in services}
+        self.lexicon = Lexicon(concepts)
+        limits = FhirLimits(settings.fhir_deadline_seconds, settings.fhir_max_response_bytes)
+        self._reader = FhirReader(limits)
+        self._check()
+
+    def _check(self) -> None:
+        problems = [
+            f"service {service.id}: key {query.key} asks for {concept.id}, which is not a concept"
+            for service in self.services.values()
+            for query in service.queries
+            for concept in query.concepts
+            if concept.id not in self.lexicon.concepts
+        ]
+        if problems:
+            raise ContentError(*problems)
+
+    def discovery(self) -> dict[str, Any]:
+        """https://cds-hooks.hl7.org/#response"""
+        return {
+            "version": SPECIFICATION_VERSION,
+            "services": [
+                {
+                    "hook": service.hook,
+                    "id": service.id,
+                    "title": service.title,
+                    "description": service.description,
+                    "usageRequirements": service.usage_requirements,
+                    "prefetch": service.prefetch,
+                }
+                for service in self.services.values()
+            ],
+        }
+
+    def service(self, service_id: str) -> Service:
+        """The service under an id. Raises UnknownService."""
+        found = self.services.get(service_id)
+        if found is None:
+            known = ", ".join(self.services)
+            raise UnknownService(f"no service has this id; there are {known}")
+        return found
+
+    def respond(self, service: Service, body: bytes, as_of: datetime) -> Decision:
+        """Everything decided for one request. Raises InvalidRequest or MissingData."""
+        request = parse(body, service.hook)
+        if not request.is_from_clinician or has_nothing_selected(request):
+            return Decision([], [], [])
+        answers = self._complete(service, request)
+        require(service, answers)
+        chart = build_chart(service, self.lexicon, request, answers, as_of)
+        if chart.foreign:
+            log.warning("ignored %d resources of other patients", chart.foreign)
+        return decide(service, chart, answers)
+
+    def _complete(self, service: Service, request: HookRequest) -> dict[str, Answer]:
+        """Prefetch as sent, and what it lacks from the FHIR server when there is one."""
+        answers = supplied_answers(service, request)
+        lacking = [query for query in service.queries if not answers[query.key].is_usable]
+        if not lacking:
+            return answers
+        if request.fhir_server is None:
+            return answers
+        fetched = self._reader.read(
+            request.fhir_server, request.access_token, request.patient_id, lacking
+        )
+        for key, answer in fetched.items():
+            if answer.is_usable or not answers[key].resources:
+                answers[key] = answer
+        return answers
+
+
+def load_engine(content: ModuleType, settings: Settings) -> Engine:
+    """The engine over a content package, which offers SERVICES and CONCEPTS."""
+    return Engine(content.SERVICES, content.CONCEPTS, settings)
+
+
+def encode(value: Any) -> str:
+    """Readable JSON for the command line."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)

@@ -1,0 +1,124 @@
+"""Reads from the client's FHIR server what prefetch left out.
+
+https://cds-hooks.hl7.org/#fhir-resource-access. All reads run in parallel under one deadline;
+what does not arrive in time is a failed answer with its reason, not an error. The token goes to
+the declared server only: no redirects, no other origin, no log.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+import requests
+
+from cds_service.prefetch import Answer, Query, failed, read_answer
+from cds_service.readers import read_tolerantly
+
+CHUNK = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FhirLimits:
+    """Bounds on what one hook call may read. Seconds, bytes, pages."""
+
+    deadline: float = 2.0
+    bytes_per_response: int = 16 * 1024 * 1024
+    pages: int = 5
+
+
+class FhirReader:
+    """Reads for many requests at once; connections are kept and reused."""
+
+    def __init__(self, limits: FhirLimits) -> None:
+        self.limits = limits
+        self._pool = ThreadPoolExecutor(max_workers=32, thread_name_prefix="fhir")
+        self._session = requests.Session()
+        self._session.trust_env = False
+        adapter = requests.adapters.HTTPAdapter(pool_connections=16, pool_maxsize=32)
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+
+    def read(
+        self, server: str, token: str | None, patient_id: str, queries: Iterable[Query]
+    ) -> dict[str, Answer]:
+        """Answers by key, all within the deadline. Never raises for what the server does."""
+        ends = time.monotonic() + self.limits.deadline
+        futures: dict[str, Future[Answer]] = {
+            query.key: self._pool.submit(self._query, server, token, patient_id, query, ends)
+            for query in queries
+        }
+        return {key: _outcome(future, ends) for key, future in futures.items()}
+
+    def _query(
+        self, server: str, token: str | None, patient_id: str, query: Query, ends: float
+    ) -> Answer:
+        answer = self._get(f"{server}/{query.url(patient_id)}", token, query, ends)
+        pages = 1
+        while answer.next_url is not None and pages < self.limits.pages:
+            following = urljoin(f"{server}/", answer.next_url)
+            if not _same_origin(server, following):
+                return Answer(answer.state, answer.resources, "its next page lies elsewhere")
+            more = self._get(following, token, query, ends)
+            more.resources = answer.resources + more.resources
+            answer, pages = more, pages + 1
+        return answer
+
+    def _get(self, url: str, token: str | None, query: Query, ends: float) -> Answer:
+        headers = {"Accept": "application/fhir+json"}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        left = ends - time.monotonic()
+        if left <= 0:
+            return failed("the FHIR server did not answer in time")
+        try:
+            with self._session.get(
+                url, headers=headers, timeout=left, allow_redirects=False, stream=True
+            ) as response:
+                if response.status_code != 200:  # noqa: PLR2004 the only status that brings data
+                    return failed(f"the FHIR server answered {response.status_code}")
+                return _judge(query, self._body(response, ends))
+        except requests.Timeout:
+            return failed("the FHIR server did not answer in time")
+        except requests.RequestException:
+            return failed("the FHIR server could not be reached")
+        except _TooMuch as problem:
+            return failed(str(problem))
+
+    def _body(self, response: requests.Response, ends: float) -> bytes:
+        received = bytearray()
+        for chunk in response.iter_content(CHUNK):
+            received += chunk
+            if len(received) > self.limits.bytes_per_response:
+                raise _TooMuch("the FHIR server's answer is too large")
+            if time.monotonic() > ends:
+                raise _TooMuch("the FHIR server did not answer in time")
+        return bytes(received)
+
+
+class _TooMuch(Exception):
+    """A response that exceeds a limit; its message is the reason shown."""
+
+
+def _outcome(future: Future[Answer], ends: float) -> Answer:
+    try:
+        return future.result(timeout=max(0.0, ends - time.monotonic()) + 0.05)
+    except FutureTimeout:
+        future.cancel()
+        return failed("the FHIR server did not answer in time")
+
+
+def _judge(query: Query, body: bytes) -> Answer:
+    resource, unreadable = read_tolerantly(body)
+    if resource is None:
+        return failed("the FHIR server's answer is not FHIR JSON")
+    return read_answer(query, resource, unreadable)
+
+
+def _same_origin(one: str, other: str) -> bool:
+    first, second = urlsplit(one), urlsplit(other)
+    return (first.scheme, first.netloc) == (second.scheme, second.netloc)

@@ -1,0 +1,121 @@
+"""FHIR dates and times as ranges, because many are not exact.
+
+"2026-01" is some moment of that January; "2026-01-15" some moment of that day. A time is
+therefore kept as its earliest and latest instant, and "how old is it" is answered with the oldest
+reading: a stale value must not pass for a fresh one.
+https://hl7.org/fhir/R4/datatypes.html#dateTime
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+_PATTERN = re.compile(
+    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?"
+    r"(Z|[+-]\d\d:?\d\d)?)?)?)?"
+)
+
+CLOCK_SKEW = timedelta(minutes=10)
+"""Clocks of a laboratory and a server differ by minutes: such a future counts as now."""
+
+ZONE_SPREAD = timedelta(hours=14)
+"""A time without zone, read as UTC, can lie this far ahead of the true instant (UTC+14)."""
+
+
+class ClinicalTime(NamedTuple):
+    """When something was true: `earliest` <= the instant <= `latest`, both in UTC."""
+
+    earliest: datetime
+    latest: datetime
+    has_clock: bool = True
+    has_zone: bool = True
+
+    def age(self, as_of: datetime) -> timedelta:
+        """The largest age the time allows; never negative."""
+        return max(as_of - self.earliest, timedelta(0))
+
+    def is_in_future(self, as_of: datetime) -> bool:
+        """Whether even the kindest reading lies after `as_of`."""
+        slack = CLOCK_SKEW if self.has_zone else ZONE_SPREAD
+        return self.earliest - slack > as_of
+
+    def text(self) -> str:
+        """For a clinician: date, and time of day in UTC where one was recorded."""
+        if self.has_clock:
+            return self.earliest.strftime("%Y-%m-%d %H:%M") + (" UTC" if self.has_zone else "")
+        if self.latest - self.earliest < timedelta(days=1):
+            return self.earliest.strftime("%Y-%m-%d")
+        month = self.latest - self.earliest < timedelta(days=31)
+        return self.earliest.strftime("%Y-%m" if month else "%Y")
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> ClinicalTime | None:
+    """A FHIR date, dateTime or instant; None when it is not one."""
+    match = _PATTERN.fullmatch(text.strip())
+    if match is None:
+        return None
+    year, month, day, hour, minute, second, zone = match.groups()
+    try:
+        if hour is not None:
+            return _moment(int(year), int(month), int(day), hour, minute, second, zone)
+        start = datetime(int(year), int(month or 1), int(day or 1), tzinfo=UTC)
+        end = _end(start, bool(month), bool(day))
+    except (ValueError, OverflowError):
+        return None
+    return ClinicalTime(start, end, has_clock=False, has_zone=False)
+
+
+def _moment(
+    year: int, month: int, day: int, hour: str, minute: str, second: str | None, zone: str | None
+) -> ClinicalTime:
+    """A time of day. A leap second (60) counts as the second before it."""
+    clock = (int(hour), int(minute), min(int(second or 0), 59))
+    instant = datetime(year, month, day, *clock, tzinfo=UTC) - _offset(zone)
+    return ClinicalTime(instant, instant, has_clock=True, has_zone=zone is not None)
+
+
+def _offset(zone: str | None) -> timedelta:
+    if zone is None or zone == "Z":
+        return timedelta(0)
+    sign = -1 if zone[0] == "-" else 1
+    return sign * timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
+
+
+def _end(start: datetime, has_month: bool, has_day: bool) -> datetime:
+    """The last second that a partial date covers."""
+    if has_day:
+        following = start + timedelta(days=1)
+    elif has_month:
+        following = (start + timedelta(days=31)).replace(day=1)
+    else:
+        following = start.replace(year=start.year + 1)
+    return following - timedelta(seconds=1)
+
+
+def parse_any(value: Any) -> ClinicalTime | None:
+    """As `parse`, for whatever stands in the JSON."""
+    return parse(value) if isinstance(value, str) else None
+
+
+def age_text(age: timedelta) -> str:
+    """How old something is, in the unit a clinician would use."""
+    minutes = int(age.total_seconds() // 60)
+    if minutes < 60:
+        return f"{minutes} min ago"
+    hours = minutes // 60
+    if hours < 72:
+        return f"{hours} h ago"
+    days = hours // 24
+    if days < 730:
+        return f"{days} d ago"
+    return f"{days // 365} y ago"
+
+
+def duration_text(length: timedelta) -> str:
+    """A look-back window: "24 h", "30 d"."""
+    hours = int(length.total_seconds() // 3600)
+    return f"{hours} h" if hours <= 72 else f"{hours // 24} d"

@@ -1,0 +1,244 @@
+"""CDS Hooks requests as types: https://cds-hooks.hl7.org/#http-request_1
+
+A body is decoded once, into the fields that are read. When it does not fit, the JSON Schema says
+why: the schema is the description of what is accepted, the typed decode is its fast form.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+from jsonschema import Draft202012Validator
+from msgspec import Raw
+
+from cds_service.errors import InvalidRequest
+from cds_service.readers import (
+    NOTHING,
+    UNREADABLE,
+    Resource,
+    decode_any,
+    read_tolerantly,
+)
+
+SPECIFICATION_VERSION = "3.0.0-ballot"
+
+ORDER_HOOKS = frozenset({"order-select", "order-sign"})
+
+_PATIENT_ID = re.compile(r"(?!\.+$)[A-Za-z0-9.-]{1,64}")
+"""https://hl7.org/fhir/R4/datatypes.html#id, without ids made of dots alone."""
+
+_VALIDATOR = Draft202012Validator(
+    json.loads((files("cds_service.schemas") / "request.json").read_text(encoding="utf-8"))
+)
+
+
+class Context(msgspec.Struct):
+    """https://cds-hooks.hl7.org/hooks/: the fields of the three hooks served here."""
+
+    userId: str = ""  # noqa: N815 the specification's own names, here and below
+    patientId: str = ""  # noqa: N815
+    draftOrders: Raw = NOTHING  # noqa: N815
+    selections: Raw = NOTHING
+
+
+class _Request(msgspec.Struct):
+    hook: str = ""
+    hookInstance: str = ""  # noqa: N815
+    context: Context | None = None
+    prefetch: dict[str, Resource | None] | None = None
+    fhirServer: Raw = NOTHING  # noqa: N815
+    fhirAuthorization: Raw = NOTHING  # noqa: N815
+
+
+class _LooseRequest(msgspec.Struct):
+    hook: str = ""
+    hookInstance: str = ""  # noqa: N815
+    context: Context | None = None
+    prefetch: dict[str, Raw] | None = None
+    fhirServer: Raw = NOTHING  # noqa: N815
+    fhirAuthorization: Raw = NOTHING  # noqa: N815
+
+
+class Supplied(msgspec.Struct):
+    """One prefetch value: the resource or null, and how many of its entries have no FHIR shape."""
+
+    value: Resource | None
+    unreadable: int = 0
+
+
+class HookRequest(msgspec.Struct):
+    """A request that fits the hook. `fhir_server` is None unless an http(s) URL was sent."""
+
+    hook: str
+    hook_instance: str
+    user_id: str
+    patient_id: str
+    draft_orders: Any
+    selections: Any
+    prefetch: dict[str, Supplied]
+    fhir_server: str | None
+    access_token: str | None
+
+    @property
+    def is_from_clinician(self) -> bool:
+        """Cards are for clinicians; patients and relatives get none."""
+        return self.user_id.split("/")[-2:-1] not in (["Patient"], ["RelatedPerson"])
+
+
+_FAST = msgspec.json.Decoder(_Request)
+_LOOSE = msgspec.json.Decoder(_LooseRequest)
+
+
+def parse(body: bytes, hook: str) -> HookRequest:
+    """The request in a body. Raises InvalidRequest saying what does not fit, and where."""
+    if not body.isascii():
+        try:
+            body.decode("utf-8")
+        except UnicodeDecodeError as problem:
+            raise InvalidRequest("the body is not UTF-8") from problem
+    request, supplied = _decode(body)
+    _check(request, hook, body)
+    context = request.context or Context()
+    orders = hook in ORDER_HOOKS
+    return HookRequest(
+        hook=request.hook,
+        hook_instance=request.hookInstance,
+        user_id=context.userId,
+        patient_id=context.patientId,
+        draft_orders=decode_any(context.draftOrders) if orders and context.draftOrders else None,
+        selections=decode_any(context.selections) if orders and context.selections else None,
+        prefetch=supplied,
+        fhir_server=_server(request.fhirServer),
+        access_token=_token(request.fhirAuthorization),
+    )
+
+
+def _decode(body: bytes) -> tuple[_Request | _LooseRequest, dict[str, Supplied]]:
+    """All at once; or, when some resource has not FHIR's shape, every resource on its own."""
+    try:
+        request = _FAST.decode(body)
+        return request, {key: Supplied(value) for key, value in (request.prefetch or {}).items()}
+    except msgspec.ValidationError:
+        pass
+    except UNREADABLE as problem:
+        raise _malformed(problem) from problem
+    try:
+        loose = _LOOSE.decode(body)
+    except msgspec.ValidationError as problem:
+        raise _explained(body, str(problem)) from problem
+    except UNREADABLE as problem:
+        raise _malformed(problem) from problem
+    prefetch = loose.prefetch or {}
+    _refuse_non_objects(prefetch)
+    return loose, {key: _supplied(raw) for key, raw in prefetch.items()}
+
+
+def _refuse_non_objects(prefetch: dict[str, Raw]) -> None:
+    wrong = [key for key, raw in prefetch.items() if bytes(raw)[:1] != b"{" and raw != b"null"]
+    if wrong:
+        raise InvalidRequest(
+            *(f"prefetch.{_safe(key)} is neither an object nor null" for key in sorted(wrong))
+        )
+
+
+def _supplied(raw: Raw) -> Supplied:
+    if raw == b"null":
+        return Supplied(None)
+    resource, unreadable = read_tolerantly(raw)
+    return Supplied(resource or Resource(), unreadable)
+
+
+def _check(request: _Request | _LooseRequest, hook: str, body: bytes) -> None:
+    """What the typed decode cannot say; the messages are the schema's."""
+    context = request.context
+    fits = (
+        context is not None
+        and bool(request.hook and request.hookInstance and context.userId)
+        and _PATIENT_ID.fullmatch(context.patientId) is not None
+        and (hook not in ORDER_HOOKS or _has_orders_shape(context, hook))
+    )
+    if not fits:
+        raise _explained(body, "the request does not fit the hook")
+    if request.hook != hook:
+        raise InvalidRequest(
+            f"this service answers {hook}, the request says hook is {_safe(request.hook)}"
+        )
+
+
+def _has_orders_shape(context: Context, hook: str) -> bool:
+    """The official sandbox opens its order view with neither draftOrders nor selections."""
+    if not context.draftOrders:
+        return hook == "order-select" and not context.selections
+    drafts = decode_any(context.draftOrders)
+    chosen = decode_any(context.selections) if context.selections else []
+    return (
+        isinstance(drafts, dict)
+        and drafts.get("resourceType") == "Bundle"
+        and isinstance(drafts.get("entry", []), list)
+        and isinstance(chosen, list)
+        and all(isinstance(each, str) for each in chosen)
+    )
+
+
+def _malformed(problem: Exception) -> InvalidRequest:
+    if isinstance(problem, RecursionError):
+        return InvalidRequest("the JSON is nested too deeply")
+    return InvalidRequest("the body is not well-formed JSON")
+
+
+def _explained(body: bytes, otherwise: str) -> InvalidRequest:
+    """Every violation of the schema with its place; values are not repeated."""
+    try:
+        document = json.loads(body)
+        errors = sorted(
+            _VALIDATOR.iter_errors(document), key=lambda error: list(map(str, error.path))
+        )
+    except (ValueError, RecursionError):
+        return InvalidRequest("the body is not JSON that can be read")
+    problems = [f"{_place(error.path)}: {_reason(error)}" for error in errors[:20]]
+    return InvalidRequest(*(problems or [otherwise.split(" - at")[0]]))
+
+
+def _place(path: Any) -> str:
+    return ".".join(_safe(str(step)) for step in path) or "the body"
+
+
+def _reason(error: Any) -> str:
+    """The violated keyword in words. jsonschema's own message would repeat the value."""
+    match error.validator:
+        case "required":
+            missing = [name for name in error.validator_value if name not in error.instance]
+            return f"lacks {', '.join(missing)}"
+        case "type":
+            wanted = error.validator_value
+            return f"must be {' or '.join(wanted) if isinstance(wanted, list) else wanted}"
+        case "minLength":
+            return "must not be empty"
+        case "pattern":
+            return "must be a FHIR id: 1 to 64 letters, digits, '-' or '.'"
+        case "const":
+            return f"must be {error.validator_value}"
+    return "does not fit"
+
+
+def _safe(text: str) -> str:
+    """A name from the request, short and plain enough to be repeated."""
+    return re.sub(r"[^\w.-]", "?", text, flags=re.ASCII)[:64]
+
+
+def _server(raw: Raw) -> str | None:
+    value = decode_any(raw) if raw else None
+    if isinstance(value, str) and re.match(r"https?://[^\s/?#@]+(/[^\s?#]*)?$", value):
+        return value.rstrip("/")
+    return None
+
+
+def _token(raw: Raw) -> str | None:
+    value = decode_any(raw) if raw else None
+    token = value.get("access_token") if isinstance(value, dict) else None
+    # A header value must hold no line break or other control character.
+    return token if isinstance(token, str) and re.fullmatch(r"[\x21-\x7e]+", token) else None

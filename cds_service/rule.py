@@ -1,0 +1,173 @@
+"""What a rule is: a finding over a chart, with all that its card needs, checked at import.
+
+The function under `@rule` is a checklist of questions; its docstring is the text of the card.
+Lines of advice, suggestions and values to show are functions of the chart too, listed beside it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from typing import Any
+
+from cds_service.chart import Chart
+from cds_service.errors import ContentError
+from cds_service.finding import Fact, Finding
+
+SUMMARY_LIMIT = 139
+"""https://cds-hooks.hl7.org: a card's summary has fewer than 140 characters."""
+
+
+class Indicator(StrEnum):
+    """https://cds-hooks.hl7.org/#card-attributes, most urgent first."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class WhenUnknown(Enum):
+    """What an unknown answer means: a gap to name, or nothing to say."""
+
+    ASK = "ask"
+    SILENT = "silent"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One source. `seen` is how it was verified: "R" read, "S" seen quoted, "M" unverified."""
+
+    key: str
+    citation: str
+    identifier: str
+    url: str | None
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideReason:
+    """Why a clinician may set a card aside: https://cds-hooks.hl7.org/#overridereason"""
+
+    system: str
+    code: str
+    display: str
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """https://cds-hooks.hl7.org/#action. `delete` names its target, the others hold a resource."""
+
+    type: str
+    description: str
+    resource: dict[str, Any] | None = None
+    resource_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One choice offered on a card; all of its actions belong together."""
+
+    label: str
+    actions: tuple[Action, ...]
+    recommended: bool = False
+
+
+Question = Callable[[Chart], Finding]
+Advice = str | Callable[[Chart], str | None]
+Proposal = Callable[[Chart], Suggestion | None]
+Shown = Callable[[Chart], Iterable[Fact]]
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """A question that, answered yes, changes the indicator (and the summary) of a card."""
+
+    indicator: Indicator
+    when: Question
+    summary: str | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One clinical decision. Immutable; `applies` asks it of a chart."""
+
+    id: str
+    version: str
+    indicator: Indicator
+    summary: str
+    text: str
+    evidence: tuple[Evidence, ...]
+    strength: str
+    statements: tuple[str, ...]
+    applies: Question = field(repr=False)
+    when_unknown: WhenUnknown = WhenUnknown.ASK
+    escalations: tuple[Escalation, ...] = ()
+    shows: tuple[Shown, ...] = ()
+    advice: tuple[Advice, ...] = ()
+    suggestions: tuple[Proposal, ...] = ()
+    override_reasons: tuple[OverrideReason, ...] = ()
+
+
+def rule(
+    *,
+    id: str,  # noqa: A002 the word of the specification
+    version: str,
+    indicator: Indicator,
+    summary: str,
+    evidence: Sequence[Evidence],
+    strength: str,
+    statements: Sequence[str],
+    when_unknown: WhenUnknown = WhenUnknown.ASK,
+    escalations: Sequence[Escalation] = (),
+    shows: Sequence[Shown] = (),
+    advice: Sequence[Advice] = (),
+    suggestions: Sequence[Proposal] = (),
+    override_reasons: Sequence[OverrideReason] = (),
+) -> Callable[[Question], Rule]:
+    """Declare a rule. Raises ContentError at import when what a card must have is missing."""
+
+    def declare(applies: Question) -> Rule:
+        declared = Rule(
+            id=id,
+            version=version,
+            indicator=indicator,
+            summary=summary,
+            text=inspect.cleandoc(applies.__doc__ or ""),
+            evidence=tuple(evidence),
+            strength=strength,
+            statements=tuple(statements),
+            applies=applies,
+            when_unknown=when_unknown,
+            escalations=tuple(escalations),
+            shows=tuple(shows),
+            advice=tuple(advice),
+            suggestions=tuple(suggestions),
+            override_reasons=tuple(override_reasons),
+        )
+        problems = list(_problems(declared))
+        if problems:
+            raise ContentError(*(f"rule {id}: {problem}" for problem in problems))
+        return declared
+
+    return declare
+
+
+def _problems(declared: Rule) -> Iterable[str]:
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", declared.id):
+        yield "id is not kebab case"
+    summaries = [declared.summary, *(e.summary for e in declared.escalations if e.summary)]
+    for summary in summaries:
+        if not summary.strip() or "\n" in summary or len(summary) > SUMMARY_LIMIT:
+            yield f"summary has {len(summary)} characters, at most {SUMMARY_LIMIT} on one line"
+    if not declared.text:
+        yield "the function has no docstring, which is the text of the card"
+    if not declared.evidence:
+        yield "no evidence is named"
+    if not declared.statements:
+        yield "no statement of the catalogue is carried"
+    codes = [reason.code for reason in declared.override_reasons]
+    if len(codes) != len(set(codes)):
+        yield "an override reason is listed twice"

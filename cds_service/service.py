@@ -1,0 +1,243 @@
+"""A CDS service: which rules answer which hook, and how many cards they may show.
+
+Rules are evaluated all, each on its own: one that raises is reported as "could not be checked".
+Of an exclusive group the first rule that applies is shown. What is unknown is a line at the foot of
+a card; when no card shows but a gap could have hidden one, the gaps rule speaks.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from cds_service.card import Applied, Attribution, escape, gap_lines, grade, render
+from cds_service.chart import Chart
+from cds_service.errors import ContentError, MissingData
+from cds_service.finding import TRUE, UNKNOWN, Fact, Finding
+from cds_service.orders import read_orders
+from cds_service.prefetch import Answer, Query, absent, read_answer, troubles
+from cds_service.protocol import ORDER_HOOKS, HookRequest
+from cds_service.rule import Indicator, Rule, WhenUnknown
+from cds_service.terminology import Lexicon
+
+log = logging.getLogger(__name__)
+
+_URGENCY = {indicator: rank for rank, indicator in enumerate(Indicator)}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rules of one decision, most important first; at most one of them shows."""
+
+    name: str
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True)
+class Service:
+    """One entry of discovery: https://cds-hooks.hl7.org/#discovery
+
+    `gaps` is asked when no other card shows. With `gaps_need_a_failed_read` (order hooks) it
+    shows only where data could not be read or a rule could not run.
+    """
+
+    id: str
+    hook: str
+    title: str
+    description: str
+    usage_requirements: str
+    queries: tuple[Query, ...]
+    groups: tuple[Group, ...]
+    gaps: Rule
+    attribution: Attribution
+    card_limit: int
+    gaps_need_a_failed_read: bool = False
+
+    def __post_init__(self) -> None:
+        keys = [query.key for query in self.queries]
+        if len(keys) != len(set(keys)):
+            raise ContentError(f"service {self.id}: a prefetch key is used twice")
+
+    def rules(self) -> list[Rule]:
+        """Every rule that may show a card, the gaps rule last."""
+        return [*(rule for group in self.groups for rule in group.rules), self.gaps]
+
+    @property
+    def prefetch(self) -> dict[str, str]:
+        """Key to template, as discovery lists them."""
+        return {query.key: query.template for query in self.queries}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one rule: its finding, or None when it raised."""
+
+    rule: Rule
+    finding: Finding | None
+
+
+@dataclass(slots=True)
+class Decision:
+    """Everything decided for one request, for the response, the log and `check`."""
+
+    outcomes: list[Outcome]
+    applied: list[Applied]
+    gaps: list[str]
+    cards: list[dict[str, Any]] = field(default_factory=list)
+
+
+def has_nothing_selected(request: HookRequest) -> bool:
+    """An order hook that fired before anything was chosen: nothing to advise on, at no cost."""
+    if request.hook not in ORDER_HOOKS:
+        return False
+    entries = (request.draft_orders or {}).get("entry")
+    return not entries or (request.hook == "order-select" and not request.selections)
+
+
+def supplied_answers(service: Service, request: HookRequest) -> dict[str, Answer]:
+    """The prefetch as sent, judged key by key."""
+    answers = {}
+    for query in service.queries:
+        supplied = request.prefetch.get(query.key)
+        if supplied is None:
+            answers[query.key] = absent("not supplied")
+        else:
+            answers[query.key] = read_answer(query, supplied.value, supplied.unreadable)
+    return answers
+
+
+def require(service: Service, answers: Mapping[str, Answer]) -> None:
+    """Raises MissingData when a required key has nothing to go on."""
+    lacking = [
+        f"prefetch key {query.key} is needed and could not be had: {answers[query.key].reason}"
+        for query in service.queries
+        if query.required and not answers[query.key].is_usable and not answers[query.key].resources
+    ]
+    if lacking:
+        raise MissingData(*lacking)
+
+
+def build_chart(
+    service: Service,
+    lexicon: Lexicon,
+    request: HookRequest,
+    answers: Mapping[str, Answer],
+    as_of: datetime,
+) -> Chart:
+    """The patient's record out of the answers, the drafts out of the context."""
+    orders, foreign = read_orders(
+        request.draft_orders,
+        request.selections if request.hook == "order-select" else None,
+        request.patient_id,
+        lexicon,
+    )
+    reads = {query.key for query in service.queries if query.is_read}
+    patient = next((r for key in reads for r in answers[key].resources), None)
+    chart = Chart(
+        lexicon=lexicon,
+        as_of=as_of,
+        patient_id=request.patient_id,
+        patient=patient,
+        resources=(r for key, a in answers.items() if key not in reads for r in a.resources),
+        troubles=troubles(service.queries, answers),
+        orders=tuple(orders),
+        drafts_are_final=request.hook == "order-sign",
+    )
+    chart.foreign += foreign
+    return chart
+
+
+def decide(service: Service, chart: Chart, answers: Mapping[str, Answer]) -> Decision:
+    """Evaluate every rule and choose what is shown."""
+    outcomes = [_evaluate(rule, chart) for rule in service.rules()]
+    by_rule = {outcome.rule.id: outcome for outcome in outcomes}
+    applied, unknown = [], []
+    for group in service.groups:
+        for rule in group.rules:
+            finding = by_rule[rule.id].finding
+            if finding is None:
+                continue
+            if finding.truth is TRUE:
+                applied.append(grade(rule, finding, chart))
+                break
+            if finding.truth is UNKNOWN and rule.when_unknown is WhenUnknown.ASK:
+                unknown += [fact for fact in finding.deciding() if fact.missing]
+    lines = gap_lines(unknown) + _failures(outcomes, answers)
+    gaps = by_rule[service.gaps.id].finding
+    if gaps is not None and gaps.truth is TRUE:
+        lines = list(dict.fromkeys([*gap_lines(gaps.deciding()), *lines]))
+    decision = Decision(outcomes, _limited(applied, service), lines)
+    if not applied and _gaps_show(service, gaps, lines, outcomes, answers):
+        finding = gaps if gaps is not None else Finding("gaps", UNKNOWN)
+        decision.applied = [
+            Applied(service.gaps, finding, service.gaps.indicator, service.gaps.summary)
+        ]
+    decision.cards = _render(decision, chart, service.attribution)
+    return decision
+
+
+def _evaluate(rule: Rule, chart: Chart) -> Outcome:
+    try:
+        return Outcome(rule, rule.applies(chart))
+    except Exception:
+        # The traceback may hold values of the patient, so only the place is logged.
+        log.error("rule %s raised and was reported as not checked", rule.id)  # noqa: TRY400
+        return Outcome(rule, None)
+
+
+def _failures(outcomes: Iterable[Outcome], answers: Mapping[str, Answer]) -> list[str]:
+    """Lines for rules that could not run and for data that could not be read."""
+    lines = [
+        f"The check {outcome.rule.id} could not be run"
+        for outcome in outcomes
+        if outcome.finding is None
+    ]
+    return lines + [
+        f"Data under {key} could not be read: {escape(answer.reason)}"
+        for key, answer in answers.items()
+        if not answer.is_usable
+    ]
+
+
+def _gaps_show(
+    service: Service,
+    gaps: Finding | None,
+    lines: Sequence[str],
+    outcomes: Iterable[Outcome],
+    answers: Mapping[str, Answer],
+) -> bool:
+    broken = any(outcome.finding is None for outcome in outcomes)
+    if broken or any(not answer.is_usable for answer in answers.values()):
+        return True
+    return bool(lines) and not service.gaps_need_a_failed_read
+
+
+def _limited(applied: list[Applied], service: Service) -> list[Applied]:
+    """The cards that fit, critical ones always, the others by urgency then in their order."""
+    if service.hook in ORDER_HOOKS:
+        applied = sorted(applied, key=lambda each: _URGENCY[each.indicator])
+    critical = [each for each in applied if each.indicator is Indicator.CRITICAL]
+    return applied[: max(service.card_limit, len(critical))]
+
+
+def _render(decision: Decision, chart: Chart, attribution: Attribution) -> list[dict[str, Any]]:
+    """All cards. One that cannot be built is replaced by its bare summary, never dropped."""
+    cards = []
+    for place, applied in enumerate(decision.applied):
+        foot = decision.gaps if place == 0 else ()
+        try:
+            cards.append(render(applied, chart, attribution, foot))
+        except Exception:
+            log.error("card of rule %s could not be built in full", applied.rule.id)  # noqa: TRY400
+            cards.append(render(_bare(applied), chart, attribution, foot))
+    return cards
+
+
+def _bare(applied: Applied) -> Applied:
+    """The rule without whatever is computed for its card."""
+    rule = replace(applied.rule, shows=(), advice=(), suggestions=())
+    gap = Fact(rule.id, lambda: "Part of this card could not be worked out", missing=True)
+    return Applied(rule, Finding("", TRUE), applied.indicator, applied.summary, (gap,))

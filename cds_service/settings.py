@@ -1,0 +1,67 @@
+"""All settings, typed, read once at start from environment variables named CDS_*.
+
+HOST and PORT are read too, because platforms set them. A value that does not fit stops the start
+with one message naming the variable.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from cds_service.errors import ContentError
+
+PREFIX = "CDS_"
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Defaults are those of sandbox mode on one machine."""
+
+    host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="Port to listen on; 0 picks one.")] = 8080
+    mode: Annotated[
+        Literal["sandbox", "production"],
+        Meta(description="sandbox: no authentication, all rules. production: not available yet."),
+    ] = "sandbox"
+    content: Annotated[str, Meta(description="Package that holds the clinical content.")] = "hooks"
+    workers: Annotated[int, Meta(ge=1, le=64, description="Worker processes.")] = 1
+    threads: Annotated[int, Meta(ge=1, le=256, description="Requests at once per worker.")] = 16
+    max_body_bytes: Annotated[
+        int, Meta(ge=1024, description="Largest request body that is read, in bytes.")
+    ] = 32 * 1024 * 1024
+    fhir_deadline_seconds: Annotated[
+        float, Meta(gt=0, le=30, description="Time for all reads from the FHIR server together.")
+    ] = 2.0
+    fhir_max_response_bytes: Annotated[
+        int, Meta(ge=1024, description="Largest answer read from a FHIR server, in bytes.")
+    ] = 16 * 1024 * 1024
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process. Raises ContentError naming the variable that does not fit."""
+    source = os.environ if environment is None else environment
+    known = {field: source.get(PREFIX + field.upper()) for field in Settings.__struct_fields__}
+    for platform_name in ("HOST", "PORT"):
+        known[platform_name.lower()] = known[platform_name.lower()] or source.get(platform_name)
+    unknown = sorted(
+        name
+        for name in source
+        if name.startswith(PREFIX) and name[len(PREFIX) :].lower() not in known
+    )
+    if unknown:
+        raise ContentError(*(f"{name} is no setting of this service" for name in unknown))
+    given = {field: value for field, value in known.items() if value}
+    try:
+        settings = msgspec.convert(given, Settings, strict=False)
+    except msgspec.ValidationError as problem:
+        raise ContentError(f"a setting ({PREFIX}<NAME>) does not fit: {problem}") from problem
+    if settings.mode == "production":
+        raise ContentError(
+            "CDS_MODE=production: this version cannot authenticate clients, which production "
+            "needs; run it in sandbox mode, reachable by test systems only"
+        )
+    return settings

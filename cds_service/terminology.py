@@ -1,0 +1,295 @@
+"""Concepts that rules ask about: value sets, diagnoses, measurements, orderables, limits.
+
+A concept carries its clinical title and the codes that mean it. The `Lexicon` is the index over
+all concepts of a content package: it answers, for the codings of one resource, which value sets
+they belong to. Codes decide; names decide only for orders, where the card says so.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from cds_service.errors import ContentError
+from cds_service.units import Units
+
+ICD_SYSTEMS = frozenset({"http://hl7.org/fhir/sid/icd-10-cm", "http://hl7.org/fhir/sid/icd-10"})
+
+SYSTEM_ALIASES = {
+    "urn:oid:2.16.840.1.113883.6.96": "http://snomed.info/sct",
+    "urn:oid:2.16.840.1.113883.6.1": "http://loinc.org",
+    "urn:oid:2.16.840.1.113883.6.88": "http://www.nlm.nih.gov/research/umls/rxnorm",
+    "urn:oid:2.16.840.1.113883.6.90": "http://hl7.org/fhir/sid/icd-10-cm",
+    "urn:oid:2.16.840.1.113883.6.3": "http://hl7.org/fhir/sid/icd-10",
+    "urn:oid:2.16.840.1.113883.6.12": "http://www.ama-assn.org/go/cpt",
+    "urn:oid:2.16.840.1.113883.6.4": "http://www.cms.gov/Medicare/Coding/ICD10",
+    "http://www.icd10data.com/icd10pcs": "http://www.cms.gov/Medicare/Coding/ICD10",
+    "http://hl7.org/fhir/sid/icd-10-pcs": "http://www.cms.gov/Medicare/Coding/ICD10",
+}
+"""The same code systems under the identifiers that converted C-CDA data and older feeds use."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueSet:
+    """The codes that mean one thing. `single_source` codes are backed by one source only."""
+
+    id: str
+    title: str
+    url: str
+    version: str
+    codes: Mapping[tuple[str, str], str] = field(repr=False, hash=False, compare=False)
+    single_source: frozenset[tuple[str, str]] = field(repr=False, default=frozenset())
+
+    def of_system(self, system: str) -> list[str]:
+        """The codes of one code system, sorted: for prefetch templates."""
+        return sorted(code for own, code in self.codes if own == system)
+
+
+SINGLE_SOURCE = "https://als-leukemia-cds.org/fhir/StructureDefinition/single-source"
+
+
+def load_value_sets(package: str) -> dict[str, ValueSet]:
+    """Every FHIR ValueSet file of a package, by id. Raises ContentError naming the file."""
+    found: dict[str, ValueSet] = {}
+    for entry in sorted(files(package).iterdir(), key=lambda entry: entry.name):
+        if entry.name.endswith(".json"):
+            value_set = read_value_set(json.loads(entry.read_text(encoding="utf-8")), entry.name)
+            found[value_set.id] = value_set
+    return found
+
+
+def read_value_set(resource: Mapping[str, Any], origin: str) -> ValueSet:
+    """A FHIR R4 ValueSet with an enumerated compose. Raises ContentError naming `origin`."""
+    try:
+        codes = {
+            (include["system"], concept["code"]): concept.get("display", "")
+            for include in resource["compose"]["include"]
+            for concept in include.get("concept", ())
+        }
+        single = frozenset(
+            (include["system"], concept["code"])
+            for include in resource["compose"]["include"]
+            for concept in include.get("concept", ())
+            if any(
+                extension.get("url") == SINGLE_SOURCE and extension.get("valueBoolean") is True
+                for extension in concept.get("extension", ())
+            )
+        )
+        return ValueSet(
+            resource["id"], resource["title"], resource["url"], resource["version"], codes, single
+        )
+    except (KeyError, TypeError, AttributeError) as problem:
+        raise ContentError(f"{origin} is not a FHIR ValueSet with codes: {problem!r}") from problem
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """A disease on the problem list, with the code lists that also tell its state.
+
+    `active` codes leave the state to Condition.clinicalStatus; `remission` and `relapse` codes
+    carry it; `category` codes are headers that carry none. `suspected_by` codes are too broad to
+    prove the disease. A `lifelong` disease cannot be over: "resolved" is an implausible entry.
+    """
+
+    id: str
+    title: str
+    active: ValueSet
+    category: ValueSet | None = None
+    remission: ValueSet | None = None
+    relapse: ValueSet | None = None
+    suspected_by: ValueSet | None = None
+    suspected_words: str = ""
+    lifelong: bool = False
+
+    def value_sets(self) -> Iterable[ValueSet]:
+        """All code lists of this concept."""
+        sets = (self.active, self.category, self.remission, self.relapse, self.suspected_by)
+        return tuple(value_set for value_set in sets if value_set is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """Something observed with a number: codes, accepted units, plausible range in them.
+
+    `answers` maps coded answers to numbers (a performance grade sent as a code). `preferred`
+    codes win over the others when both were measured at the same time.
+    """
+
+    id: str
+    title: str
+    codes: ValueSet
+    units: Units
+    plausible: tuple[Decimal, Decimal] | None = None
+    answers: Mapping[tuple[str, str], Decimal] = field(
+        default_factory=dict, hash=False, compare=False
+    )
+    preferred: ValueSet | None = None
+
+    def value_sets(self) -> Iterable[ValueSet]:
+        """All code lists of this concept."""
+        return (self.codes,) if self.preferred is None else (self.codes, self.preferred)
+
+
+@dataclass(frozen=True, slots=True)
+class QualitativeTest:
+    """Something observed with a yes-or-no answer, as whole words or interpretation codes.
+
+    https://terminology.hl7.org/CodeSystem-v3-ObservationInterpretation.html
+    """
+
+    id: str
+    title: str
+    codes: ValueSet
+    yes: frozenset[str] = frozenset({"positive", "detected", "present", "pos"})
+    no: frozenset[str] = frozenset({"negative", "not detected", "absent", "neg", "not present"})
+
+    def value_sets(self) -> Iterable[ValueSet]:
+        """All code lists of this concept."""
+        return (self.codes,)
+
+
+@dataclass(frozen=True, slots=True)
+class Orderable:
+    """A drug or a procedure that can be ordered, recognised by code, else by name.
+
+    `names` are whole words or phrases; a text holding one of `unless` is something else
+    (liposomal cytarabine is not cytarabine).
+    """
+
+    id: str
+    title: str
+    codes: ValueSet
+    names: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+
+    def value_sets(self) -> Iterable[ValueSet]:
+        """All code lists of this concept."""
+        return (self.codes,)
+
+
+Concept = Diagnosis | Measurement | QualitativeTest | Orderable
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A number that decides, in one unit, with the reason for it and where it comes from."""
+
+    name: str
+    value: Decimal
+    units: Units
+    reason: str
+    source: str
+
+    def __str__(self) -> str:
+        return f"{self.value.normalize():f} {self.units.display}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How far back a value still counts, with the reason for it."""
+
+    name: str
+    length: timedelta
+    reason: str
+
+
+class Match(NamedTuple):
+    """One value set that a coding belongs to. `note` says what was assumed to see that."""
+
+    value_set: str
+    system: str
+    code: str
+    note: str = ""
+
+
+class Lexicon:
+    """Which value sets a code belongs to; which orderables a name belongs to. Built once."""
+
+    def __init__(self, concepts: Iterable[Concept]) -> None:
+        self.concepts = {concept.id: concept for concept in concepts}
+        self._exact: dict[tuple[str | None, str | None], tuple[Match, ...]] = {}
+        self._squeezed: dict[tuple[str | None, str], tuple[str, str]] = {}
+        self._systems_of: dict[str, set[tuple[str, str]]] = {}
+        for value_set in self._value_sets():
+            for system, code in value_set.codes:
+                self._add(value_set.id, system, code)
+        self._orderables = [c for c in self.concepts.values() if isinstance(c, Orderable)]
+        self._names = _name_pattern(self._orderables)
+
+    def _value_sets(self) -> Iterable[ValueSet]:
+        unique = {s.id: s for concept in self.concepts.values() for s in concept.value_sets()}
+        return unique.values()
+
+    def _add(self, value_set: str, system: str, code: str) -> None:
+        key = (system, code)
+        self._exact[key] = (*self._exact.get(key, ()), Match(value_set, system, code))
+        if system in ICD_SYSTEMS:
+            self._squeezed[system, _squeeze(code)] = key
+        self._systems_of.setdefault(_squeeze(code), set()).add(key)
+
+    def orderables_of(self, value_sets: frozenset[str]) -> list[Orderable]:
+        """The concepts whose codes are among these value sets."""
+        return [o for o in self._orderables if o.codes.id in value_sets]
+
+    def match(self, system: str | None, code: str | None) -> tuple[Match, ...]:
+        """The value sets one coding belongs to; empty for codes no rule asks about."""
+        exact = self._exact.get((system, code))
+        if exact is not None:
+            return exact
+        if not code:
+            return ()
+        return self._match_loosely(system, code)
+
+    def _match_loosely(self, system: str | None, code: str) -> tuple[Match, ...]:
+        """Other identifiers of a system; ICD without dot or in lower case; no system at all."""
+        if not system:
+            known = self._systems_of.get(_squeeze(code), ())
+            if len(known) != 1:
+                return ()
+            (key,) = known
+            return self._noted(key, "code sent without its code system")
+        own = SYSTEM_ALIASES.get(system) or SYSTEM_ALIASES.get(system.lower().rstrip("/"))
+        own = own or system.strip().lower().rstrip("/").replace("https://", "http://")
+        if own in ICD_SYSTEMS:
+            squeezed = self._squeezed.get((own, _squeeze(code)))
+            if squeezed is None:
+                return ()
+            return self._noted(squeezed, "" if squeezed[1] == code else f'code sent as "{code}"')
+        return self._exact.get((own, code), ())
+
+    def _noted(self, key: tuple[str, str], note: str) -> tuple[Match, ...]:
+        return tuple(match._replace(note=note) for match in self._exact[key])
+
+    def named(self, text: str) -> tuple[str, ...]:
+        """Ids of the orderables whose name stands in the text as a whole word."""
+        lowered = text.lower()
+        found = {self._names[1][hit.group()] for hit in self._names[0].finditer(lowered)}
+        return tuple(
+            orderable.id
+            for ids in found
+            for orderable in ids
+            if not any(word in lowered for word in orderable.unless)
+        )
+
+
+def _squeeze(code: str) -> str:
+    return code.replace(".", "").strip().upper()
+
+
+def _name_pattern(
+    orderables: Iterable[Orderable],
+) -> tuple[re.Pattern[str], dict[str, tuple[Orderable, ...]]]:
+    """One pattern for all names, longest first, and whose name each is."""
+    owners: dict[str, tuple[Orderable, ...]] = {}
+    for orderable in orderables:
+        for name in orderable.names:
+            owners[name.lower()] = (*owners.get(name.lower(), ()), orderable)
+    words = sorted(owners, key=len, reverse=True) or ["(?!)"]
+    alternatives = "|".join(re.escape(word) if word in owners else word for word in words)
+    return re.compile(rf"(?<![a-z0-9])(?:{alternatives})(?![a-z0-9])"), owners

@@ -1,0 +1,87 @@
+"""Whether a leukapheresis order removes leukocytes to treat, or collects cells (section 5.9).
+
+The same codes serve both. A reason or category that speaks of collection wins over the code; a
+code or text that says "therapeutic" needs no count; else a count of 50 or more decides.
+"""
+
+from __future__ import annotations
+
+from cds_service.chart import Chart, order_fact, question
+from cds_service.finding import FALSE, TRUE, Fact, Finding
+from cds_service.orders import BY_CODE, Order
+from cds_service.terminology import Orderable
+from hooks import concepts, thresholds
+
+_COLLECTION = (
+    "stem cell", "stem-cell", "progenitor", "hpc", "pbsc", "mobiliz", "mobilis", "harvest",
+    "car-t", "car t", "cart cell", "chimeric", "lymphocyte collection", "cell collection",
+    "collection", "donor", "donation", "granulocyte", "transplant", "dli",
+    "plateletpheresis", "plasma exchange", "plasmapheresis", "photopheresis", "erythrocyt",
+    "red cell exchange",
+)  # fmt: skip
+_THERAPEUTIC = (
+    "therapeutic", "leukostasis", "leucostasis", "hyperleukocyt", "hyperleucocyt", "cytoreduc",
+    "leukoreduc", "leukocytoreduc", "leukodeplet", "depletion", "white count reduction",
+)  # fmt: skip
+
+_THERAPEUTIC_CODES = frozenset(
+    key
+    for key, display in concepts.LEUKAPHERESIS.codes.codes.items()
+    if display.startswith("Therapeutic")
+)
+
+
+def _kinds(patient: Chart) -> list[tuple[Order, Orderable]]:
+    """Selected orders that are leukapheresis by code or name, or apheresis of leukocytes."""
+    own = [(order, concepts.LEUKAPHERESIS) for order in patient.selected(concepts.LEUKAPHERESIS)]
+    parent = patient.selected(concepts.APHERESIS)
+    return own + [(o, concepts.APHERESIS) for o in parent if _says_leukocytes(o)]
+
+
+def _says_leukocytes(order: Order) -> bool:
+    return any(word in order.words() for word in ("leuk", "leuc", "white"))
+
+
+def _is_collection(order: Order) -> bool:
+    words = order.words()
+    other = concepts.OTHER_APHERESIS.id in order.recognised
+    return other or any(word in words for word in _COLLECTION)
+
+
+def _is_stated_therapeutic(order: Order) -> bool:
+    words = order.words()
+    return bool(order.codings & _THERAPEUTIC_CODES) or any(word in words for word in _THERAPEUTIC)
+
+
+def therapeutic_orders(patient: Chart) -> list[Order]:
+    """The selected leukapheresis orders that do not collect cells."""
+    return [order for order, _ in _kinds(patient) if not _is_collection(order)]
+
+
+@question
+def therapeutic_leukapheresis(patient: Chart) -> Finding:
+    """A selected order that depletes leukocytes, stated or assumed from the count."""
+    words = "Ordering therapeutic leukapheresis"
+    patient.asked.add(concepts.LEUKAPHERESIS.id)
+    orders = [(order, kind) for order, kind in _kinds(patient) if not _is_collection(order)]
+    if not orders:
+        fact = Fact("leukapheresis", lambda: "Leukapheresis to treat: not among the selected orders")
+        return Finding(words, FALSE, (fact,))
+    facts = tuple(order_fact(order, kind) for order, kind in orders)
+    if any(_is_stated_therapeutic(order) for order, _ in orders):
+        return Finding(words, TRUE, facts)
+    high = patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT).at_least(thresholds.HIGH_COUNT)
+    if high.truth is TRUE:
+        assumed = Fact("leukapheresis purpose", lambda: "Purpose not stated: assumed therapeutic")
+        return Finding(words, TRUE, (*facts, assumed, *high.facts))
+    return Finding(words, high.truth, high.facts)
+
+
+@question
+def recognised_firmly(patient: Chart) -> Finding:
+    """Some order is recognised by a well-sourced code or by name: enough for a critical card."""
+    firm = any(
+        kind.id not in order.weakly or order.recognised.get(kind.id) not in (None, BY_CODE)
+        for order, kind in _kinds(patient)
+    )
+    return Finding("Leukapheresis recognised beyond doubt", TRUE if firm else FALSE)
