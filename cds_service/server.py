@@ -1,0 +1,476 @@
+"""The production server: uvicorn runs the processes, httptools parses, this module runs WSGI.
+
+The event loop reads a request to its last byte before the application sees it. Clients that are
+idle, slow or gone hold no thread, and threads are free to wait for a FHIR server. It knows nothing
+of CDS Hooks. PEP 3333: https://peps.python.org/pep-3333/; choice: docs/decisions/0002-server.md.
+
+A thread costs a small request nearly as much as its answer does. An application that announces
+its waits is therefore called on the event loop first: right before it would wait for anything, it
+calls `environ["cds_service.wait"]()`, which gives the request up there and starts it anew in a
+thread, where the same call does nothing.
+"""
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from http import HTTPStatus
+from importlib import import_module
+from io import BytesIO
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import httptools
+from uvicorn import Config, Server
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.server import ServerState
+from uvicorn.supervisors import Multiprocess
+
+MAX_BODY_BYTES = 32 << 20
+MAX_HEADER_BYTES = 64 << 10
+MAX_PIPELINED = 16
+HEADER_SECONDS = 30.0
+BODY_SECONDS = 30.0
+# Common proxies drop an idle connection after 60 s. We wait longer, so that we never close one
+# just as a proxy reuses it.
+IDLE_SECONDS = 65.0
+# Running requests wait at most 2 s for FHIR, and a container is killed 10 s after SIGTERM.
+STOP_SECONDS = 5
+# Some 3 ms of parsing: as long as other connections may wait for the event loop.
+MAX_LOOP_BYTES = 1 << 20
+
+Environ = dict[str, Any]
+Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+logger = logging.getLogger(__name__)
+
+
+def serve(
+    app_factory: str,
+    host: str,
+    port: int,
+    workers: int,
+    threads: int,
+    *,
+    max_body_bytes: int = MAX_BODY_BYTES,
+    body_seconds: float = BODY_SECONDS,
+    announces_waits: bool = False,
+) -> None:
+    """Serve "module:factory" until SIGTERM or SIGINT; every process calls the factory once.
+
+    With one process the caller sees what the factory raises, with several the log shows it.
+    """
+    limits = (max_body_bytes, body_seconds, announces_waits)
+    build = partial(load, app_factory, threads, workers > 1, *limits)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+    try:
+        if workers > 1:
+            _supervise(configuration(partial(_load_or_exit, build), host, port, workers))
+        else:
+            application = build()
+            Server(configuration(lambda: application, host, port)).run()
+    except KeyboardInterrupt:
+        return  # uvicorn raises the signal again after it has stopped.
+
+
+def load(app_factory: str, *arguments: Any) -> "Application":
+    module, _, attribute = app_factory.partition(":")
+    return Application(getattr(import_module(module), attribute)(), *arguments)
+
+
+def configuration(build: Callable[[], Any], host: str, port: int, workers: int = 1) -> Config:
+    """uvicorn with our protocol and without what is not needed."""
+    return Config(
+        build,
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        http=Connection,
+        interface="asgi3",
+        loop="asyncio",
+        lifespan="off",
+        ws="none",
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+
+
+def _supervise(config: Config) -> None:
+    supervisor = Multiprocess(config, sockets=[config.bind_socket()])
+    supervisor.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+        sys.exit(STARTUP_FAILURE)
+
+
+def _load_or_exit(build: Callable[[], "Application"]) -> "Application":
+    """The exit code tells the supervisor that starting this process again would not help."""
+    try:
+        return build()
+    except Exception:
+        logger.exception("The application does not start.")
+        sys.exit(STARTUP_FAILURE)
+
+
+class Answer:
+    """A whole answer: none is sent before it is complete, so none breaks off half way."""
+
+    def __init__(
+        self, status: str, headers: list[tuple[str, str]], body: bytes, method: str = "GET"
+    ) -> None:
+        bodiless = method == "HEAD" or status.startswith(("204", "304"))
+        self.body = b"" if bodiless else body
+        lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers)]
+        if not bodiless and not any(name.lower() == "content-length" for name, _ in headers):
+            lines.append(f"Content-Length: {len(body)}")
+        if any("\r" in line or "\n" in line for line in lines):
+            raise ValueError("A status or header holds a line break.")
+        self.head = "\r\n".join([*lines, ""]).encode("latin-1")
+
+
+def refusal(status: HTTPStatus, code: str, diagnostics: str) -> Answer:
+    """An answer of the server itself, as an OperationOutcome."""
+    issue = {"severity": "error", "code": code, "diagnostics": diagnostics}
+    body = json.dumps({"resourceType": "OperationOutcome", "issue": [issue]}).encode()
+    # A script in a browser could not read the reason without the second header.
+    headers = [("Content-Type", "application/fhir+json"), ("Access-Control-Allow-Origin", "*")]
+    return Answer(f"{status.value} {status.phrase}", headers, body)
+
+
+class WouldWait(BaseException):
+    """Passes through every `except Exception` of an application."""
+
+
+def _would_wait() -> None:
+    raise WouldWait
+
+
+def _may_wait() -> None:
+    pass
+
+
+class Application:
+    """The WSGI application of one process, its threads and its limits."""
+
+    def __init__(
+        self,
+        wsgi: Wsgi,
+        threads: int,
+        multiprocess: bool = False,
+        max_body_bytes: int = MAX_BODY_BYTES,
+        body_seconds: float = BODY_SECONDS,
+        announces_waits: bool = False,
+    ) -> None:
+        self.wsgi = wsgi
+        self.threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self.max_body_bytes = max_body_bytes
+        self.body_seconds = body_seconds
+        self.announces_waits = announces_waits
+        self.environ: Environ = {
+            "SCRIPT_NAME": "",
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": threads > 1,
+            "wsgi.multiprocess": multiprocess,
+            "wsgi.run_once": False,
+            "wsgi.input_terminated": True,  # So Flask may read to the end, without a copy.
+        }
+
+    def answer_at_once(self, environ: Environ, chunks: list[bytes]) -> Answer | None:
+        """The answer, or None when it takes a thread."""
+        if not self.announces_waits or sum(map(len, chunks)) > MAX_LOOP_BYTES:
+            return None
+        try:
+            return self.answer(environ.copy(), chunks.copy(), _would_wait)
+        except WouldWait:
+            return None
+
+    def answer(
+        self, environ: Environ, chunks: list[bytes], wait: Callable[[], None] = _may_wait
+    ) -> Answer:
+        body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        chunks.clear()  # Or a large body would be held twice.
+        environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+        environ["cds_service.wait"] = wait
+        try:
+            return self._run(environ)
+        except WouldWait:
+            raise
+        except BaseException as error:  # No exit or interrupt may come from a request.
+            # The message and the path stay out of the log: either may hold patient data.
+            places = "".join(traceback.format_tb(error.__traceback__))
+            logger.error("%s left the application:\n%s", type(error).__name__, places)
+            text = "The service failed on this request; it says nothing about the patient."
+            return refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "exception", text)
+
+    def _run(self, environ: Environ) -> Answer:
+        method = environ["REQUEST_METHOD"]
+        started: list[tuple[str, list[tuple[str, str]]]] = []
+        written: list[bytes] = []
+
+        def start_response(
+            status: str, headers: list[tuple[str, str]], exc_info: object = None
+        ) -> Callable[[bytes], None]:
+            if started and exc_info is None:
+                raise RuntimeError("start_response was called twice.")
+            started[:] = [(status, headers)]
+            return written.append
+
+        content = self.wsgi(environ, start_response)
+        try:
+            written.extend(content)
+        finally:
+            if hasattr(content, "close"):
+                content.close()
+        return Answer(*started[0], b"".join(written), method)
+
+
+class Connection(asyncio.Protocol):
+    """One client's connection: made and shut down by uvicorn, called by asyncio and httptools."""
+
+    transport: asyncio.Transport
+    environ: Environ
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self.app: Application = config.loaded_app
+        self.state = server_state
+        self.loop = asyncio.get_running_loop()
+        self.parser = httptools.HttpRequestParser(self)
+        self.timer: asyncio.TimerHandle | None = None
+        self.waiting: deque[tuple[Environ, list[bytes], bool]] = deque()
+        self.in_header = self.in_body = self.answering = self.blocked = self.last = False
+        self.keep_alive = True
+        self.unused_bytes = self.body_bytes = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self.state.connections.add(self)  # type: ignore[arg-type]
+        server, client = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
+        self.base = self.app.environ | {
+            "SERVER_NAME": server[0],
+            "SERVER_PORT": str(server[1]),
+            "REMOTE_ADDR": client[0],
+            "REMOTE_PORT": str(client[1]),
+        }
+        self._allow(IDLE_SECONDS)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.state.connections.discard(self)
+        self.waiting.clear()
+        if self.timer is not None:
+            self.timer.cancel()
+
+    def shutdown(self) -> None:
+        self.last = True
+        if not self.answering and not self.in_body:
+            self.transport.close()
+
+    def eof_received(self) -> bool:
+        self.last = True
+        return self.answering  # A client may close its half and still wait for the answer.
+
+    def pause_writing(self) -> None:
+        self.blocked = True
+        self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self.blocked = False
+        if not self.answering:
+            self.transport.resume_reading()
+
+    def data_received(self, data: bytes) -> None:
+        ahead = self.answering
+        # The parser keeps what completes nothing: an endless header, trailer, chunk extension.
+        self.unused_bytes += len(data)
+        try:
+            self._feed(data)
+        except httptools.HttpParserError:
+            self._refuse(HTTPStatus.BAD_REQUEST, "structure", "This is no valid HTTP request.")
+        if self.unused_bytes > MAX_HEADER_BYTES:
+            self._refuse_header()
+        if self.waiting and not self.answering:
+            self._next()
+        if ahead or self.waiting:
+            self.transport.pause_reading()  # Enough is read ahead.
+
+    def _feed(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            # We speak no other protocol, and the parser skips the body that comes with the wish
+            # for one (Java's client has that wish on plain HTTP): so read it again without.
+            asks = (b"connection", b"upgrade")
+            kept = [b"%b: %b" % header for header in self.headers if header[0].lower() not in asks]
+            line = b"%b %b HTTP/1.1" % (self.parser.get_method(), self.url)
+            self.parser = httptools.HttpRequestParser(self)
+            self.parser.feed_data(b"\r\n".join([line, *kept, b"", data[upgrade.args[0] :]]))
+
+    def _upgrades(self) -> bool:
+        return bool(self.parser.should_upgrade()) and self.parser.get_method() != b"CONNECT"
+
+    def on_message_begin(self) -> None:
+        self.in_header, self.url, self.headers = True, b"", list[tuple[bytes, bytes]]()
+        if not self.answering:
+            self._allow(HEADER_SECONDS)
+
+    def on_url(self, url: bytes) -> None:
+        self.url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self.in_header:  # Else it is a trailer, which must not pass for a header.
+            self.headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        length = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        if length > MAX_HEADER_BYTES:
+            self._refuse_header()
+            return
+        if self._upgrades():
+            return
+        self.in_header, self.in_body, self.unused_bytes = False, True, 0
+        self.chunks, self.body_bytes = list[bytes](), 0
+        self.environ = self.base | self._request()
+        if not self.answering:
+            self._allow(self.app.body_seconds)
+            if self.environ.get("HTTP_EXPECT", "").lower() == "100-continue":
+                self._continue()
+
+    def on_body(self, body: bytes) -> None:
+        self.unused_bytes = 0
+        self.body_bytes += len(body)
+        if self.body_bytes <= self.app.max_body_bytes:
+            self.chunks.append(body)
+            return
+        # Most clients read no answer before they have sent everything, and would see a broken
+        # connection: so the rest is read and dropped, up to a limit of its own.
+        self.chunks.clear()
+        if self.body_bytes > 4 * self.app.max_body_bytes:
+            self._refuse_body()
+
+    def on_message_complete(self) -> None:
+        if self._upgrades():
+            return
+        self.in_body, self.unused_bytes = False, 0
+        if self.body_bytes > self.app.max_body_bytes:
+            self._refuse_body()
+        elif len(self.waiting) == MAX_PIPELINED:
+            self.last = True  # A client whose request is not answered sends it again.
+        else:
+            keep_alive = self.parser.get_http_version() == "1.1" and self.parser.should_keep_alive()
+            self.waiting.append((self.environ, self.chunks, keep_alive))
+
+    def _request(self) -> Environ:
+        target = httptools.parse_url(self.url)
+        environ = {
+            "REQUEST_METHOD": self.parser.get_method().decode("latin-1"),
+            "PATH_INFO": unquote_to_bytes(target.path or b"/").decode("latin-1"),
+            "QUERY_STRING": (target.query or b"").decode("latin-1"),
+            "SERVER_PROTOCOL": "HTTP/" + self.parser.get_http_version(),
+        }
+        for name, value in self.headers:
+            if b"_" in name:
+                continue  # It would pass for the header with a hyphen, which a proxy may guard.
+            key = name.decode("latin-1").upper().replace("-", "_")
+            if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+                key = "HTTP_" + key
+            text = value.decode("latin-1")
+            joint = "; " if key == "HTTP_COOKIE" else ","
+            environ[key] = environ[key] + joint + text if key in environ else text
+        return environ
+
+    def _continue(self) -> None:
+        if int(self.environ.get("CONTENT_LENGTH", 0)) > self.app.max_body_bytes:
+            self._refuse_body()
+        else:
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _next(self) -> None:
+        self.answering = True
+        environ, chunks, self.keep_alive = self.waiting.popleft()
+        answer = self.app.answer_at_once(environ, chunks)
+        if answer is None:
+            self.app.threads.submit(self._work, environ, chunks)
+        else:
+            self._answered(answer)
+
+    def _work(self, environ: Environ, chunks: list[bytes]) -> None:
+        """All that runs in a thread."""
+        answer = self.app.answer(environ, chunks)
+        self.loop.call_soon_threadsafe(self._answered, answer)
+
+    def _answered(self, answer: Answer) -> None:
+        self.answering = False
+        if self.transport.is_closing():
+            return
+        self._send(answer)
+        if self.waiting:
+            self._next()
+            return
+        wait = self.app.body_seconds if self.in_body else HEADER_SECONDS
+        self._allow(wait if self.in_body or self.in_header else IDLE_SECONDS)
+        if not self.blocked:
+            self.transport.resume_reading()
+
+    def _send(self, answer: Answer) -> None:
+        close = not self.keep_alive or (self.last and not self.waiting)
+        date = [b"%b: %b\r\n" % header for header in self.state.default_headers]
+        end = b"Connection: close\r\n\r\n" if close else b"\r\n"
+        self.transport.write(b"".join([answer.head, *date, end, answer.body]))
+        self.state.total_requests += 1
+        if close:
+            self.waiting.clear()
+            self.transport.close()
+
+    def _refuse(self, status: HTTPStatus, code: str, diagnostics: str) -> None:
+        self.last = True
+        # A client with an earlier request still open gets the answer to that one, and the end.
+        if not self.answering and not self.waiting and not self.transport.is_closing():
+            self._send(refusal(status, code, diagnostics))
+
+    def _refuse_header(self) -> None:
+        status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+        self._refuse(status, "too-long", f"The header is larger than {MAX_HEADER_BYTES} bytes.")
+
+    def _refuse_body(self) -> None:
+        text = f"The body is larger than {self.app.max_body_bytes} bytes."
+        self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-long", text)
+
+    def _allow(self, seconds: float) -> None:
+        """How long the client may take for what it is doing now."""
+        self.deadline = self.loop.time() + seconds
+        # A timer that is due too early sets itself again: cheaper than a new one per request.
+        if self.timer is None or self.timer.when() > self.deadline:
+            self._set_timer()
+
+    def _set_timer(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+        self.timer = self.loop.call_at(self.deadline, self._check)
+
+    def _check(self) -> None:
+        self.timer = None
+        if self.deadline > self.loop.time():
+            self._set_timer()
+        elif self.answering:
+            return
+        elif self.in_header or self.in_body:
+            text = "The rest of the request did not arrive in time."
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT, "timeout", text)
+        else:
+            self.transport.abort()
