@@ -79,7 +79,7 @@ class FhirReader:
             with self._session.get(
                 url, headers=headers, timeout=left, allow_redirects=False, stream=True
             ) as response:
-                if response.status_code != 200:  # noqa: PLR2004 the only status that brings data
+                if response.status_code != 200:
                     return failed(f"the FHIR server answered {response.status_code}")
                 return _judge(query, self._body(response, ends))
         except requests.Timeout:

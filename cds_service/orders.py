@@ -146,7 +146,8 @@ def _displays(resource: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _order_texts(resource: Mapping[str, Any]) -> Iterator[str]:
-    for name in ("code", "reasonCode", "category", "performerType", "orderDetail"):
+    coded = ("code", "medicationCodeableConcept", "reasonCode", "category", "performerType")
+    for name in (*coded, "orderDetail"):
         yield from texts(resource.get(name))
     yield from _displays(resource)
     for name in ("performer", "reasonReference", "locationReference"):

@@ -64,10 +64,14 @@ class _LooseRequest(msgspec.Struct):
 
 
 class Supplied(msgspec.Struct):
-    """One prefetch value: the resource or null, and how many of its entries have no FHIR shape."""
+    """One prefetch value: the resource or null, and how many of its entries have no FHIR shape.
+
+    Some clients put the HTML page or the text of an error here: then it is no object at all.
+    """
 
     value: Resource | None
     unreadable: int = 0
+    is_object: bool = True
 
 
 class HookRequest(msgspec.Struct):
@@ -132,22 +136,14 @@ def _decode(body: bytes) -> tuple[_Request | _LooseRequest, dict[str, Supplied]]
         raise _explained(body, str(problem)) from problem
     except UNREADABLE as problem:
         raise _malformed(problem) from problem
-    prefetch = loose.prefetch or {}
-    _refuse_non_objects(prefetch)
-    return loose, {key: _supplied(raw) for key, raw in prefetch.items()}
-
-
-def _refuse_non_objects(prefetch: dict[str, Raw]) -> None:
-    wrong = [key for key, raw in prefetch.items() if bytes(raw)[:1] != b"{" and raw != b"null"]
-    if wrong:
-        raise InvalidRequest(
-            *(f"prefetch.{_safe(key)} is neither an object nor null" for key in sorted(wrong))
-        )
+    return loose, {key: _supplied(raw) for key, raw in (loose.prefetch or {}).items()}
 
 
 def _supplied(raw: Raw) -> Supplied:
     if raw == b"null":
         return Supplied(None)
+    if bytes(raw)[:1] != b"{":
+        return Supplied(None, is_object=False)
     resource, unreadable = read_tolerantly(raw)
     return Supplied(resource or Resource(), unreadable)
 

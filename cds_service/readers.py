@@ -34,7 +34,7 @@ class Coding(msgspec.Struct, gc=False):
 class CodeableConcept(msgspec.Struct, gc=False):
     """https://hl7.org/fhir/R4/datatypes.html#CodeableConcept"""
 
-    coding: list[Coding] = []  # noqa: RUF012 msgspec copies the default for every instance
+    coding: list[Coding] = []
     text: str | None = None
 
 
@@ -82,9 +82,9 @@ class Resource(Component, gc=False):
     id: str | None = None
     subject: Reference | None = None
     patient: Reference | None = None
-    component: list[Component] = []  # noqa: RUF012
-    entry: list[Entry] = []  # noqa: RUF012
-    link: list[Link] = []  # noqa: RUF012
+    component: list[Component] = []
+    entry: list[Entry] = []
+    link: list[Link] = []
     type: Raw = NOTHING
     status: Raw = NOTHING
     clinicalStatus: Raw = NOTHING  # noqa: N815
@@ -126,8 +126,8 @@ class LooseBundle(msgspec.Struct, gc=False):
     """A Bundle one of whose resources does not have FHIR's shape."""
 
     resourceType: str = ""  # noqa: N815
-    entry: list[LooseEntry] = []  # noqa: RUF012
-    link: list[Link] = []  # noqa: RUF012
+    entry: list[LooseEntry] = []
+    link: list[Link] = []
 
 
 class Readable(Protocol):

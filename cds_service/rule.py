@@ -30,9 +30,13 @@ class Indicator(StrEnum):
 
 
 class WhenUnknown(Enum):
-    """What an unknown answer means: a gap to name, or nothing to say."""
+    """What an unknown answer means on an order hook, where gaps are quieter than at patient-view.
+
+    ASK: a line at the foot of a card. ALONE: also worth a card of its own. SILENT: nothing.
+    """
 
     ASK = "ask"
+    ALONE = "alone"
     SILENT = "silent"
 
 

@@ -4,10 +4,10 @@ The event loop reads a request to its last byte before the application sees it. 
 idle, slow or gone hold no thread, and threads are free to wait for a FHIR server. It knows nothing
 of CDS Hooks. PEP 3333: https://peps.python.org/pep-3333/; choice: docs/decisions/0002-server.md.
 
-A thread costs a small request nearly as much as its answer does. An application that announces
-its waits is therefore called on the event loop first: right before it would wait for anything, it
-calls `environ["cds_service.wait"]()`, which gives the request up there and starts it anew in a
-thread, where the same call does nothing.
+A thread costs a small request nearly as much as its answer does. An application whose attribute
+`announces_waits` is true is therefore called on the event loop first. Right before it waits for
+anything, and before it has changed anything, it calls `environ["cds_service.wait"]()`: this gives
+the request up there and starts it anew in a thread, where the same call does nothing.
 """
 
 import asyncio
@@ -60,14 +60,12 @@ def serve(
     *,
     max_body_bytes: int = MAX_BODY_BYTES,
     body_seconds: float = BODY_SECONDS,
-    announces_waits: bool = False,
 ) -> None:
     """Serve "module:factory" until SIGTERM or SIGINT; every process calls the factory once.
 
     With one process the caller sees what the factory raises, with several the log shows it.
     """
-    limits = (max_body_bytes, body_seconds, announces_waits)
-    build = partial(load, app_factory, threads, workers > 1, *limits)
+    build = partial(load, app_factory, threads, workers > 1, max_body_bytes, body_seconds)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     try:
         if workers > 1:
@@ -141,7 +139,7 @@ def refusal(status: HTTPStatus, code: str, diagnostics: str) -> Answer:
     issue = {"severity": "error", "code": code, "diagnostics": diagnostics}
     body = json.dumps({"resourceType": "OperationOutcome", "issue": [issue]}).encode()
     # A script in a browser could not read the reason without the second header.
-    headers = [("Content-Type", "application/fhir+json"), ("Access-Control-Allow-Origin", "*")]
+    headers = [("Content-Type", "application/json"), ("Access-Control-Allow-Origin", "*")]
     return Answer(f"{status.value} {status.phrase}", headers, body)
 
 
@@ -167,13 +165,12 @@ class Application:
         multiprocess: bool = False,
         max_body_bytes: int = MAX_BODY_BYTES,
         body_seconds: float = BODY_SECONDS,
-        announces_waits: bool = False,
     ) -> None:
         self.wsgi = wsgi
         self.threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self.max_body_bytes = max_body_bytes
         self.body_seconds = body_seconds
-        self.announces_waits = announces_waits
+        self.announces_waits = getattr(wsgi, "announces_waits", False)
         self.environ: Environ = {
             "SCRIPT_NAME": "",
             "wsgi.version": (1, 0),
@@ -333,8 +330,7 @@ class Connection(asyncio.Protocol):
         self.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self.in_header:  # Else it is a trailer, which must not pass for a header.
-            self.headers.append((name, value))
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         length = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
@@ -345,6 +341,8 @@ class Connection(asyncio.Protocol):
             return
         self.in_header, self.in_body, self.unused_bytes = False, True, 0
         self.chunks, self.body_bytes = list[bytes](), 0
+        # Now, not when the body is here: trailers are added to the headers, and must not pass
+        # for any.
         self.environ = self.base | self._request()
         if not self.answering:
             self._allow(self.app.body_seconds)

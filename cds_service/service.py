@@ -8,7 +8,7 @@ a card; when no card shows but a gap could have hidden one, the gaps rule speaks
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from cds_service.chart import Chart
 from cds_service.errors import ContentError, MissingData
 from cds_service.finding import TRUE, UNKNOWN, Fact, Finding
 from cds_service.orders import read_orders
-from cds_service.prefetch import Answer, Query, absent, read_answer, troubles
+from cds_service.prefetch import Answer, Query, absent, failed, read_answer, troubles
 from cds_service.protocol import ORDER_HOOKS, HookRequest
 from cds_service.rule import Indicator, Rule, WhenUnknown
 from cds_service.terminology import Lexicon
@@ -41,7 +41,8 @@ class Service:
     """One entry of discovery: https://cds-hooks.hl7.org/#discovery
 
     `gaps` is asked when no other card shows. With `gaps_need_a_failed_read` (order hooks) it
-    shows only where data could not be read or a rule could not run.
+    shows only where data could not be read, a rule could not run, or a rule says that its gap is
+    worth a card (WhenUnknown.ALONE).
     """
 
     id: str
@@ -88,6 +89,13 @@ class Decision:
     gaps: list[str]
     cards: list[dict[str, Any]] = field(default_factory=list)
 
+    def truths(self) -> str:
+        """Rule ids with their truth, for the log: no values of the patient."""
+        return " ".join(
+            f"{o.rule.id}:{o.finding.truth.name.lower() if o.finding is not None else 'error'}"
+            for o in self.outcomes
+        )
+
 
 def has_nothing_selected(request: HookRequest) -> bool:
     """An order hook that fired before anything was chosen: nothing to advise on, at no cost."""
@@ -104,6 +112,8 @@ def supplied_answers(service: Service, request: HookRequest) -> dict[str, Answer
         supplied = request.prefetch.get(query.key)
         if supplied is None:
             answers[query.key] = absent("not supplied")
+        elif not supplied.is_object:
+            answers[query.key] = failed(NO_OBJECT)
         else:
             answers[query.key] = read_answer(query, supplied.value, supplied.unreadable)
     return answers
@@ -114,10 +124,20 @@ def require(service: Service, answers: Mapping[str, Answer]) -> None:
     lacking = [
         f"prefetch key {query.key} is needed and could not be had: {answers[query.key].reason}"
         for query in service.queries
-        if query.required and not answers[query.key].is_usable and not answers[query.key].resources
+        if _is_lacking(query, answers[query.key])
     ]
     if lacking:
         raise MissingData(*lacking)
+
+
+NO_OBJECT = "holds neither an object nor null"
+
+
+def _is_lacking(query: Query, answer: Answer) -> bool:
+    """Required and without any data; or a value that is no JSON object, which no client may send."""
+    if answer.reason == NO_OBJECT:
+        return True
+    return query.required and not answer.is_usable and not answer.resources
 
 
 def build_chart(
@@ -154,23 +174,27 @@ def decide(service: Service, chart: Chart, answers: Mapping[str, Answer]) -> Dec
     """Evaluate every rule and choose what is shown."""
     outcomes = [_evaluate(rule, chart) for rule in service.rules()]
     by_rule = {outcome.rule.id: outcome for outcome in outcomes}
-    applied, unknown = [], []
+    applied: list[Applied] = []
+    unknown: list[Fact] = []
+    alone = not service.gaps_need_a_failed_read
     for group in service.groups:
         for rule in group.rules:
             finding = by_rule[rule.id].finding
             if finding is None:
                 continue
             if finding.truth is TRUE:
-                applied.append(grade(rule, finding, chart))
+                applied.append(_graded(rule, finding, chart))
                 break
-            if finding.truth is UNKNOWN and rule.when_unknown is WhenUnknown.ASK:
+            if finding.truth is UNKNOWN and rule.when_unknown is not WhenUnknown.SILENT:
                 unknown += [fact for fact in finding.deciding() if fact.missing]
+                alone = alone or rule.when_unknown is WhenUnknown.ALONE
     lines = gap_lines(unknown) + _failures(outcomes, answers)
     gaps = by_rule[service.gaps.id].finding
     if gaps is not None and gaps.truth is TRUE:
         lines = list(dict.fromkeys([*gap_lines(gaps.deciding()), *lines]))
-    decision = Decision(outcomes, _limited(applied, service), lines)
-    if not applied and _gaps_show(service, gaps, lines, outcomes, answers):
+    decision = Decision(outcomes, _limited(applied, service, chart), lines)
+    failed_reads = [o for o in outcomes if o.finding is None] or not all_usable(answers)
+    if not applied and (failed_reads or (lines and alone)):
         finding = gaps if gaps is not None else Finding("gaps", UNKNOWN)
         decision.applied = [
             Applied(service.gaps, finding, service.gaps.indicator, service.gaps.summary)
@@ -184,8 +208,18 @@ def _evaluate(rule: Rule, chart: Chart) -> Outcome:
         return Outcome(rule, rule.applies(chart))
     except Exception:
         # The traceback may hold values of the patient, so only the place is logged.
-        log.error("rule %s raised and was reported as not checked", rule.id)  # noqa: TRY400
+        log.error("rule %s raised and was reported as not checked", rule.id)
         return Outcome(rule, None)
+
+
+def _graded(rule: Rule, finding: Finding, chart: Chart) -> Applied:
+    """The indicator of a rule that applies; its own, with a gap, when an escalation raises."""
+    try:
+        return grade(rule, finding, chart)
+    except Exception:
+        log.error("an escalation of rule %s raised", rule.id)  # noqa: TRY400
+        gap = Fact(rule.id, lambda: "How urgent this is could not be worked out", missing=True)
+        return Applied(rule, finding, rule.indicator, rule.summary, (gap,))
 
 
 def _failures(outcomes: Iterable[Outcome], answers: Mapping[str, Answer]) -> list[str]:
@@ -202,23 +236,21 @@ def _failures(outcomes: Iterable[Outcome], answers: Mapping[str, Answer]) -> lis
     ]
 
 
-def _gaps_show(
-    service: Service,
-    gaps: Finding | None,
-    lines: Sequence[str],
-    outcomes: Iterable[Outcome],
-    answers: Mapping[str, Answer],
-) -> bool:
-    broken = any(outcome.finding is None for outcome in outcomes)
-    if broken or any(not answer.is_usable for answer in answers.values()):
-        return True
-    return bool(lines) and not service.gaps_need_a_failed_read
+def all_usable(answers: Mapping[str, Answer]) -> bool:
+    """Whether every key was answered."""
+    return all(answer.is_usable for answer in answers.values())
 
 
-def _limited(applied: list[Applied], service: Service) -> list[Applied]:
-    """The cards that fit, critical ones always, the others by urgency then in their order."""
+def _limited(applied: list[Applied], service: Service, chart: Chart) -> list[Applied]:
+    """The cards that fit: critical ones always, then by urgency, then as orders were selected."""
     if service.hook in ORDER_HOOKS:
-        applied = sorted(applied, key=lambda each: _URGENCY[each.indicator])
+        place = {f"order {order.reference}": rank for rank, order in enumerate(chart.orders)}
+
+        def rank(each: Applied) -> tuple[int, int]:
+            keys = [place[f.key] for f in each.finding.deciding() if f.key in place]
+            return _URGENCY[each.indicator], min(keys, default=len(place))
+
+        applied = sorted(applied, key=rank)
     critical = [each for each in applied if each.indicator is Indicator.CRITICAL]
     return applied[: max(service.card_limit, len(critical))]
 
@@ -231,7 +263,7 @@ def _render(decision: Decision, chart: Chart, attribution: Attribution) -> list[
         try:
             cards.append(render(applied, chart, attribution, foot))
         except Exception:
-            log.error("card of rule %s could not be built in full", applied.rule.id)  # noqa: TRY400
+            log.error("card of rule %s could not be built in full", applied.rule.id)
             cards.append(render(_bare(applied), chart, attribution, foot))
     return cards
 

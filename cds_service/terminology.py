@@ -37,7 +37,11 @@ SYSTEM_ALIASES = {
 
 @dataclass(frozen=True, slots=True)
 class ValueSet:
-    """The codes that mean one thing. `single_source` codes are backed by one source only."""
+    """The codes that mean one thing. `single_source` codes are backed by one source only.
+
+    With `by_heading` every ICD-10 code under the three-digit-and-one heading of a listed code
+    belongs too (C92.12 with C92.10).
+    """
 
     id: str
     title: str
@@ -45,6 +49,7 @@ class ValueSet:
     version: str
     codes: Mapping[tuple[str, str], str] = field(repr=False, hash=False, compare=False)
     single_source: frozenset[tuple[str, str]] = field(repr=False, default=frozenset())
+    by_heading: bool = False
 
     def of_system(self, system: str) -> list[str]:
         """The codes of one code system, sorted: for prefetch templates."""
@@ -216,9 +221,13 @@ class Lexicon:
         self._exact: dict[tuple[str | None, str | None], tuple[Match, ...]] = {}
         self._squeezed: dict[tuple[str | None, str], tuple[str, str]] = {}
         self._systems_of: dict[str, set[tuple[str, str]]] = {}
+        self._headings: dict[str, Match] = {}
         for value_set in self._value_sets():
             for system, code in value_set.codes:
                 self._add(value_set.id, system, code)
+                if value_set.by_heading and system in ICD_SYSTEMS:
+                    heading = _squeeze(code)[:_HEADING]
+                    self._headings[heading] = Match(value_set.id, system, code)
         self._orderables = [c for c in self.concepts.values() if isinstance(c, Orderable)]
         self._names = _name_pattern(self._orderables)
 
@@ -259,7 +268,8 @@ class Lexicon:
         if own in ICD_SYSTEMS:
             squeezed = self._squeezed.get((own, _squeeze(code)))
             if squeezed is None:
-                return ()
+                heading = self._headings.get(_squeeze(code)[:_HEADING])
+                return () if heading is None else (heading,)
             return self._noted(squeezed, "" if squeezed[1] == code else f'code sent as "{code}"')
         return self._exact.get((own, code), ())
 
@@ -276,6 +286,10 @@ class Lexicon:
             for orderable in ids
             if not any(word in lowered for word in orderable.unless)
         )
+
+
+_HEADING = 4
+"""A letter, two digits and the one behind the dot: an ICD-10 subcategory."""
 
 
 def _squeeze(code: str) -> str:

@@ -5,6 +5,7 @@ Codes stand in valuesets/*.json only. Names are for orders that carry no known c
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from cds_service.terminology import (
@@ -56,8 +57,8 @@ MIXED_PHENOTYPE_ACUTE_LEUKEMIA = Diagnosis(
 OTHER_LEUKEMIA = Diagnosis(
     "other-leukemia",
     "Chronic or other leukemia",
-    active=VALUE_SETS["other-leukemia"],
-    category=VALUE_SETS["chronic-myeloid-leukemia-blast-crisis"],
+    # Chronic leukemias matter only as a class: every code below a listed ICD heading counts.
+    active=replace(VALUE_SETS["other-leukemia"], by_heading=True),
 )
 BORDERLINE_LEUKEMIA = Diagnosis(
     "aml-borderline",
@@ -69,6 +70,7 @@ VENTILATOR_DEPENDENCE = Diagnosis(
     "ventilator-dependence",
     "Ventilation support (non-invasive, tracheostomy or ventilator)",
     active=VALUE_SETS["ventilator-dependence"],
+    category=VALUE_SETS["tracheostomy"],
 )
 RESPIRATORY_FAILURE = Diagnosis(
     "respiratory-failure", "Respiratory failure", active=VALUE_SETS["respiratory-failure"]
@@ -98,6 +100,20 @@ BLASTS_ABSOLUTE = Measurement(
     "blasts-blood-absolute",
     "Blasts in blood",
     VALUE_SETS["blasts-blood-absolute"],
+    units.CELL_COUNT,
+    plausible=(Decimal(0), Decimal(2000)),
+)
+BLASTS_PERCENT_BY_LINEAGE = Measurement(
+    "blasts-blood-percent-by-lineage",
+    "Blasts of one lineage in blood",
+    VALUE_SETS["blasts-blood-percent-by-lineage"],
+    units.PERCENT,
+    plausible=(Decimal(0), Decimal(100)),
+)
+BLASTS_ABSOLUTE_BY_LINEAGE = Measurement(
+    "blasts-blood-absolute-by-lineage",
+    "Blasts of one lineage in blood",
+    VALUE_SETS["blasts-blood-absolute-by-lineage"],
     units.CELL_COUNT,
     plausible=(Decimal(0), Decimal(2000)),
 )
@@ -246,7 +262,11 @@ _DEFICIENT = frozenset({"deficient", "deficiency", "low", "decreased", "l", "ll"
 _NORMAL = frozenset({"normal", "not deficient", "n"})
 
 G6PD_SCREEN = QualitativeTest(
-    "g6pd-presence", "G6PD deficiency on screening", VALUE_SETS["g6pd-presence"], _DEFICIENT, _NORMAL
+    "g6pd-presence",
+    "G6PD deficiency on screening",
+    VALUE_SETS["g6pd-presence"],
+    _DEFICIENT,
+    _NORMAL,
 )
 G6PD_ACTIVITY = QualitativeTest(
     "g6pd-activity", "G6PD deficiency by assay", VALUE_SETS["g6pd-activity"], _DEFICIENT, _NORMAL
@@ -255,7 +275,9 @@ G6PD_ACTIVITY = QualitativeTest(
 
 def _site_mapped(concept: str, title: str) -> ValueSet:
     """A value set for which no verified code exists: empty until a site fills it."""
-    return ValueSet(concept, title, f"https://als-leukemia-cds.org/fhir/ValueSet/{concept}", "0", {})
+    return ValueSet(
+        concept, title, f"https://als-leukemia-cds.org/fhir/ValueSet/{concept}", "0", {}
+    )
 
 
 APL_MORPHOLOGY = QualitativeTest(
@@ -343,9 +365,7 @@ LEUKAPHERESIS = Orderable(
         "wbc apheresis",
     ),
 )
-OTHER_APHERESIS = Orderable(
-    "other-apheresis", "other apheresis", VALUE_SETS["other-apheresis"]
-)
+OTHER_APHERESIS = Orderable("other-apheresis", "other apheresis", VALUE_SETS["other-apheresis"])
 APHERESIS = Orderable("apheresis-parent", "apheresis", VALUE_SETS["apheresis-parent"])
 
 ANTHRACYCLINES = (DAUNORUBICIN, IDARUBICIN, DOXORUBICIN)
@@ -370,6 +390,8 @@ CONDITIONS: tuple[Concept, ...] = (
 LABORATORY: tuple[Concept, ...] = (
     BLASTS_PERCENT,
     BLASTS_ABSOLUTE,
+    BLASTS_PERCENT_BY_LINEAGE,
+    BLASTS_ABSOLUTE_BY_LINEAGE,
     PLATELETS,
     FIBRINOGEN,
     INR,

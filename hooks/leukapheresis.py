@@ -65,7 +65,9 @@ def therapeutic_leukapheresis(patient: Chart) -> Finding:
     patient.asked.add(concepts.LEUKAPHERESIS.id)
     orders = [(order, kind) for order, kind in _kinds(patient) if not _is_collection(order)]
     if not orders:
-        fact = Fact("leukapheresis", lambda: "Leukapheresis to treat: not among the selected orders")
+        fact = Fact(
+            "leukapheresis", lambda: "Leukapheresis to treat: not among the selected orders"
+        )
         return Finding(words, FALSE, (fact,))
     facts = tuple(order_fact(order, kind) for order, kind in orders)
     if any(_is_stated_therapeutic(order) for order, _ in orders):

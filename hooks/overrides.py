@@ -24,9 +24,7 @@ DIAGNOSIS_WRONG = OverrideReason(
 LIFE_THREATENING_LEUKOSTASIS = OverrideReason(
     OWN, "life-threatening-indication", "Life-threatening cerebral or pulmonary leukostasis"
 )
-SYMPTOMATIC_LEUKOSTASIS = OverrideReason(
-    OWN, "symptomatic-leukostasis", "Symptomatic leukostasis"
-)
+SYMPTOMATIC_LEUKOSTASIS = OverrideReason(OWN, "symptomatic-leukostasis", "Symptomatic leukostasis")
 PREGNANCY = OverrideReason(OWN, "pregnancy", "Pregnancy")
 BRIDGE_TO_THERAPY = OverrideReason(OWN, "bridge-to-therapy", "Bridge to definitive therapy")
 COMFORT_PLAN = OverrideReason(OWN, "comfort-plan", "Comfort-only plan agreed")

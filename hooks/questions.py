@@ -79,14 +79,18 @@ def severe_breathing_or_performance(patient: Chart) -> Finding:
 
 @question
 def blasts_in_blood(patient: Chart) -> Finding:
-    """Any blast in a fresh count."""
+    """Any blast in a fresh count. One lineage alone can show blasts, never rule them out."""
+    counted = (
+        concepts.BLASTS_PERCENT,
+        concepts.BLASTS_ABSOLUTE,
+        concepts.BLASTS_PERCENT_BY_LINEAGE,
+        concepts.BLASTS_ABSOLUTE_BY_LINEAGE,
+    )
     return any_of(
-        patient.latest(concepts.BLASTS_PERCENT, thresholds.FRESH_COUNT).above(
-            thresholds.BLASTS_PRESENT
-        ),
-        patient.latest(concepts.BLASTS_ABSOLUTE, thresholds.FRESH_COUNT).above(
-            thresholds.BLASTS_PRESENT
-        ),
+        *(
+            patient.latest(blasts, thresholds.FRESH_COUNT).above(thresholds.BLASTS_PRESENT)
+            for blasts in counted
+        )
     )
 
 

@@ -97,7 +97,9 @@ def cytarabine_intensity(patient: Chart, order: Order) -> Intensity:
 
 
 def _words(dose: Dose, order: Order) -> str:
-    return dose.words or order.words()
+    """What the instruction says of the route; if nothing, what the order's name says."""
+    stated = any(p.search(dose.words) for p in (_SUBCUTANEOUS, _INTRAVENOUS, _INTRATHECAL))
+    return dose.words if stated else order.words()
 
 
 def _one_dose(dose: Dose, area: Decimal | None, words: str) -> Intensity:
@@ -132,7 +134,7 @@ def _intravenous(
 def _subcutaneous(
     per_m2: Decimal | None, in_mg: Decimal | None, times: Decimal | None, per_day: bool
 ) -> Intensity:
-    """Up to 40 mg/m2 a day in total, or up to 40 mg twice a day; unknown frequency counts as twice."""
+    """Up to 40 mg/m2 a day in total, or up to 40 mg twice a day; unknown counts as twice."""
     factor = Decimal(1) if per_day else (times or TWICE)
     if per_m2 is not None and per_m2 * factor <= LOW_DAILY_MG_PER_M2:
         return Intensity.LOW
@@ -189,7 +191,9 @@ def _one_methotrexate(dose: Dose, area: Decimal | None, words: str) -> Intensity
 
 def regimen_orders(patient: Chart) -> list[Order]:
     """Every drafted drug of the intensive regimen, selected or not; steroids are not among them."""
-    found = {order.reference: order for drug in INTENSIVE_BY_NAME for order in patient.drafted(drug)}
+    found = {
+        order.reference: order for drug in INTENSIVE_BY_NAME for order in patient.drafted(drug)
+    }
     for order in patient.drafted(concepts.CYTARABINE):
         if cytarabine_intensity(patient, order) is not Intensity.LOW:
             found[order.reference] = order

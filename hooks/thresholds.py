@@ -37,7 +37,9 @@ APL_HIGH_RISK = _limit(
     "APL with more than 10 is high risk: differentiation syndrome, rising count on ATRA.",
     "ELNAPL19",
 )
-BLASTS_PRESENT = _limit("blasts-present", "0", units.CELL_COUNT, "Any blast in blood.", "ROLLIG15")
+BLASTS_PRESENT = _limit(
+    "blasts-present", "0", Units("1", "", {}), "Any blast in blood, in either unit.", "ROLLIG15"
+)
 FVC_SEVERE = _limit(
     "fvc-severe",
     "50",
@@ -64,10 +66,7 @@ UNFIT_AGE = _limit("unfit-age", "75", YEARS, "Entry criterion of the trials.", "
 TLS_POTASSIUM = _limit(
     "tls-potassium", "6", units.POTASSIUM, "Laboratory tumor lysis syndrome.", "CB04"
 )
-TLS_PHOSPHATE_HIGH_DOSE_METHOTREXATE = Decimal(500)
-"""mg/m2 intravenously: the customary lower bound of high-dose methotrexate."""
-
-ADULT = _limit(
+TLS_PHOSPHATE_ADULT = _limit(
     "tls-phosphate-adult",
     "4.49",
     units.PHOSPHATE,

@@ -1,0 +1,336 @@
+"""Lines of advice and values shown, that several cards share or that depend on the patient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from cds_service.amount import bounds_text, number_text
+from cds_service.chart import Chart
+from cds_service.finding import FALSE, TRUE, Fact
+from cds_service.readers import Bounds
+from cds_service.terminology import Diagnosis, Measurement, Window
+from hooks import concepts, dosing, questions, thresholds
+
+SUMMARY = "Guideline summary:"
+"""How a position that only the unreviewed summaries take is introduced."""
+
+
+def value(measurement: Measurement, window: Window | None = None) -> Callable[[Chart], list[Fact]]:
+    """Shows the latest value with its age; a missing one as a gap."""
+
+    def show(patient: Chart) -> list[Fact]:
+        amount = patient.latest(measurement, window)
+        return [amount.fact] if amount.doubt is None else [amount.fact, amount.doubt]
+
+    return show
+
+
+def diagnosis_if_recorded(*diagnoses: Diagnosis) -> Callable[[Chart], list[Fact]]:
+    """Shows diagnoses that are on record; absence is said elsewhere or needs no line."""
+
+    def show(patient: Chart) -> list[Fact]:
+        found = [patient.may_have(diagnosis) for diagnosis in diagnoses]
+        return [fact for each in found if each.truth is not FALSE for fact in each.facts]
+
+    return show
+
+
+def ventilation(patient: Chart) -> list[Fact]:
+    """Ventilation support, shown also when none is recorded."""
+    return list(patient.has(concepts.VENTILATOR_DEPENDENCE).facts)
+
+
+def swallowing(patient: Chart) -> list[Fact]:
+    """Dysphagia or a feeding tube, shown also when none is recorded."""
+    return list(patient.has(concepts.DYSPHAGIA).facts)
+
+
+def performance(patient: Chart) -> list[Fact]:
+    """ECOG and Karnofsky as recorded; the scales are not converted into one number."""
+    ecog = patient.latest(concepts.ECOG, thresholds.PERFORMANCE_STATUS)
+    karnofsky = patient.latest(concepts.KARNOFSKY, thresholds.PERFORMANCE_STATUS)
+    if karnofsky.bounds is None:
+        return [ecog.fact]
+    grade = ecog_of_karnofsky(karnofsky.bounds)
+    words = f"Karnofsky corresponds to ECOG {grade}" if grade else ""
+    converted = [Fact("karnofsky as ecog", lambda: words)] if words else []
+    shown = [karnofsky.fact, *converted]
+    return shown if ecog.bounds is None else [ecog.fact, *shown]
+
+
+_ECOG_OF_KARNOFSKY = (
+    (Decimal(100), "0"),
+    (Decimal(90), "0-1"),
+    (Decimal(80), "1"),
+    (Decimal(70), "1-2"),
+    (Decimal(50), "2-3"),
+    (Decimal(30), "3-4"),
+    (Decimal(0), "4"),
+)
+
+
+def ecog_of_karnofsky(score: Bounds) -> str | None:
+    """The range of ECOG grades that an exact Karnofsky score may stand for."""
+    if score.low is None or not score.is_exact():
+        return None
+    exact = score.low
+    return next((grade for least, grade in _ECOG_OF_KARNOFSKY if exact >= least), None)
+
+
+# -- hyperleukocytosis ---------------------------------------------------------------------------
+
+
+def cytoreduction(patient: Chart) -> str:
+    """By lineage; the dose as computed, or why there is none."""
+    if patient.may_have(concepts.ALL).truth is TRUE:
+        return (
+            "Cytoreduction in ALL: lineage therapy or a steroid prephase is usual; hydroxyurea is "
+            "not the first choice. Leukostasis symptoms are uncommon below about 400, while the "
+            "tumor lysis risk is already high."
+        )
+    lineage = ""
+    if patient.has(concepts.AML).truth is not TRUE:
+        lineage = " Lineage is not known: review the smear for APL and ALL before hydroxyurea."
+    return (
+        f"Cytoreduction: {SUMMARY} hydroxyurea 50-60 mg/kg/day at once, aiming at a count below "
+        "10-20 ×10⁹/L, without waiting for genetics. Draw the diagnostic samples first. Off-label; "
+        f"titrate down as the count nears 20.{lineage} {_hydroxyurea_text(patient)}"
+    )
+
+
+def _hydroxyurea_text(patient: Chart) -> str:
+    dose = dosing.hydroxyurea_dose(patient)
+    if dose is None:
+        return f"No dose is proposed: {_why_no_dose(patient)}."
+    band = (
+        "25-30 mg/kg (halved, creatinine clearance below 60)" if dose.is_reduced else "50-60 mg/kg"
+    )
+    below = (
+        " No number of capsules meets the band, so the next lower one is shown."
+        if dose.is_below_band
+        else ""
+    )
+    return (
+        f"Computed: {number_text(dose.daily_mg)} mg/day in 500 mg capsules, from {band} of "
+        f"{number_text(round(dose.weight_kg, 1))} kg (the lower of actual and ideal weight, label), "
+        f"that is {number_text(round(dose.lowest_mg, 0))}-{number_text(round(dose.highest_mg, 0))} "
+        f"mg/day; creatinine clearance {number_text(round(dose.clearance_ml_per_min, 0))} "
+        f"mL/min.{below}"
+    )
+
+
+def _why_no_dose(patient: Chart) -> str:
+    """The first gate that is closed or not known, in words."""
+    if patient.age().at_least(thresholds.ADULT).truth is not TRUE:
+        return "the patient is under 18, or the age is not known"
+    if patient.has(concepts.PREGNANCY).truth is not FALSE:
+        return "pregnancy is recorded or possible, and hydroxyurea harms the embryo"
+    if patient.may_have(concepts.APL).truth is not FALSE:
+        return "APL is recorded or possible; ATRA comes first"
+    taking = patient.taking(concepts.HYDROXYUREA).truth
+    if taking is TRUE:
+        return "hydroxyurea is already prescribed"
+    if taking is not FALSE:
+        return "the active prescriptions could not be read"
+    if patient.has(concepts.COMFORT_PLAN).truth is not FALSE:
+        return "a comfort-only plan is recorded"
+    if dosing.weight_kg(patient) is None:
+        return "no body weight of the last 90 days is recorded"
+    if dosing.dosing_weight_kg(patient) is None:
+        return "height or sex is not recorded, so the lower of actual and ideal weight is unknown"
+    if dosing.creatinine_clearance_ml_per_min(patient) is None:
+        return "no creatinine of the last 48 h is recorded"
+    return "the computed dose is outside what this service proposes"
+
+
+def tumor_lysis(patient: Chart) -> str:
+    """High risk, what to do, and which laboratory criteria are met today."""
+    return (
+        "Tumor lysis: high risk. Hydration and urate lowering now; labs every 6-8 h. "
+        f"{_criteria_text(patient)} {_urate_text(patient)}"
+    )
+
+
+def _criteria_text(patient: Chart) -> str:
+    met = tumor_lysis_criteria(patient)
+    if not met:
+        return "No laboratory criterion is met in the values of the last 12 h that are on record."
+    words = ", ".join(met)
+    syndrome = (
+        "two or more of four: laboratory tumor lysis syndrome"
+        if len(met) > 1
+        else "one of four; two make laboratory tumor lysis syndrome"
+    )
+    return f"Laboratory criteria met today: {words} ({syndrome})."
+
+
+def tumor_lysis_criteria(patient: Chart) -> list[str]:
+    """The Cairo-Bishop laboratory criteria (2011 form) that values of the last 12 h meet."""
+    window = thresholds.TUMOR_LYSIS_VALUES
+    child = patient.age().below(thresholds.ADULT).truth is TRUE
+    phosphate_limit = thresholds.TLS_PHOSPHATE_CHILD if child else thresholds.TLS_PHOSPHATE_ADULT
+    calcium = patient.latest(concepts.CALCIUM_CORRECTED, window)
+    corrected = calcium.bounds is not None
+    calcium = calcium if corrected else patient.latest(concepts.CALCIUM, window)
+    checks = (
+        ("potassium", patient.latest(concepts.POTASSIUM, window), thresholds.TLS_POTASSIUM, True),
+        ("phosphate", patient.latest(concepts.PHOSPHATE, window), phosphate_limit, True),
+        ("urate", patient.latest(concepts.URATE, window), thresholds.TLS_URATE, True),
+        (
+            "calcium" if corrected else "calcium (not corrected for albumin)",
+            calcium,
+            thresholds.TLS_CALCIUM,
+            False,
+        ),
+    )
+    met = []
+    for name, amount, limit, high in checks:
+        finding = amount.at_least(limit) if high else amount.at_most(limit)
+        if finding.truth is TRUE and amount.bounds is not None:
+            met.append(f"{name} {bounds_text(amount.bounds)} {limit.units.display}")
+    return met
+
+
+def _urate_text(patient: Chart) -> str:
+    if questions.g6pd_deficient(patient).truth is TRUE:
+        return "G6PD deficiency is recorded: allopurinol only, rasburicase is contraindicated."
+    if questions.g6pd_normal(patient).truth is TRUE:
+        return "G6PD is normal: rasburicase is preferred over allopurinol (BSH 1B)."
+    return (
+        "Rasburicase is preferred over allopurinol (BSH 1B) but needs G6PD, which is not known: "
+        "test before the dose."
+    )
+
+
+def hydration(patient: Chart) -> str:
+    """The reference target with its rate for this body; the extra risk in ALS."""
+    area = dosing.body_surface_area_m2(patient)
+    rate = ""
+    if area is not None:
+        low, high = dosing.hydration_ml_per_hour(area)
+        rate = (
+            f", here {number_text(round(low, 0))}-{number_text(round(high, 0))} mL/h at a body surface "
+            f"area of {number_text(area)} m² (Mosteller)"
+        )
+    text = f"Hydration: {SUMMARY} 2.5-3 L/m²/day intravenously{rate}."
+    if patient.may_have(concepts.ALS).truth is TRUE:
+        text += (
+            " In ALS fluid and red-cell volume carry extra respiratory risk: set balance limits "
+            "and watch oxygen and carbon dioxide. No fluid order is proposed."
+        )
+    return text
+
+
+def swallowing_in_als(patient: Chart) -> str | None:
+    """Capsules need a swallow that ALS may have taken."""
+    if patient.may_have(concepts.ALS).truth is not TRUE:
+        return None
+    return "ALS: check swallowing before capsules; ask pharmacy for a liquid or enteral form."
+
+
+def apl_not_excluded(patient: Chart) -> str | None:
+    """Said while PML::RARA has no answer."""
+    known = patient.test_is_negative(concepts.PML_RARA).truth is TRUE
+    if known or patient.may_have(concepts.ALL).truth is TRUE:
+        return None
+    return "APL not yet excluded (no negative PML::RARA on record): smear and clotting first."
+
+
+def bleeding(patient: Chart) -> str:
+    """Platelets without a number outside APL, lines and punctures, growth factors."""
+    del patient
+    return (
+        "Bleeding: avoid non-urgent central lines and punctures until counts and clotting are "
+        "known. No platelet threshold is established in hyperleukocytosis; set one with hematology "
+        "or transfusion medicine. Hold G-CSF."
+    )
+
+
+RED_CELLS = (
+    "Red cells: avoid transfusing above about hemoglobin 10 g/dL before the count falls, unless "
+    "there is bleeding or ischemia."
+)
+LEUKAPHERESIS_NOT_ROUTINE = (
+    "Leukapheresis: not routine. Pooled AML cohorts show no change in early death with "
+    "leukapheresis or with hydroxyurea or low-dose chemotherapy: cytoreduction is a bridge, not "
+    "proof of benefit."
+)
+SPURIOUS_VALUES = (
+    "Potassium, glucose, PaO2, phosphate and platelets may be spurious at this count; repeat before "
+    "acting on one."
+)
+EARLY_DEATH = (
+    "For clinicians: early death is about 20% (15-25%) in AML cohorts with counts above 100, "
+    "mainly from leukostasis, brain or lung hemorrhage and tumor lysis."
+)
+
+
+# -- ALS -----------------------------------------------------------------------------------------
+
+
+def suspected_als(patient: Chart) -> str | None:
+    """Says that ALS is not confirmed."""
+    if patient.has(concepts.ALS).truth is TRUE or patient.may_have(concepts.ALS).truth is not TRUE:
+        return None
+    return "ALS is not confirmed: clarify the diagnosis before it weighs on the choice."
+
+
+def suspected_leukemia(patient: Chart) -> str | None:
+    """Says that acute leukemia is not confirmed."""
+    if questions.acute_leukemia_only_suspected(patient).truth is not TRUE:
+        return None
+    return "Acute leukemia is suspected, not confirmed: settle the diagnosis without delay."
+
+
+def lower_intensity(patient: Chart) -> str:
+    """Today's lower-intensity standards, by what is on record."""
+    lines = []
+    if patient.may_have(concepts.APL).truth is TRUE:
+        lines.append("APL: ATRA now; ALS by itself excludes neither ATRA nor arsenic trioxide.")
+    if patient.may_have(concepts.ALL).truth is TRUE:
+        lines.append("ALL: confirm BCR::ABL1; Ph-positive ALL is treated with a TKI and steroid.")
+    if patient.may_have(concepts.ALL).truth is not TRUE:
+        lines.append(
+            "AML: a hypomethylating agent (or low-dose cytarabine) with venetoclax, or a targeted "
+            "drug when a mutation is present, is preferred when suitable; either alone or "
+            "supportive care when that is not tolerated or not wanted."
+        )
+    return "Lower-intensity choices. " + " ".join(lines) + " Cytopenias and infection still occur."
+
+
+# -- leukapheresis -------------------------------------------------------------------------------
+
+EARLY_DEATH_AFTER_LEUKAPHERESIS = (
+    "Meta-analyses of AML cohorts: early death unchanged (Oberoi 2014, 21 studies; Bewersdorf 2020, "
+    "relative risk 0.88, 95% CI 0.69-1.13). One small matched study (26 v 26) found lower 28-day "
+    "death."
+)
+LEUKAPHERESIS_HARMS = (
+    "Harms: large-bore catheter while platelets or clotting may be poor, platelet loss, fluid "
+    "shifts, citrate hypocalcemia with neuromuscular effects."
+)
+
+
+def hydroxyurea_for_aml(patient: Chart) -> str | None:
+    """The alternative with its dose, where it is one."""
+    if patient.has(concepts.AML).truth is not TRUE:
+        return None
+    return f"Hydroxyurea instead. {_hydroxyurea_text(patient)}"
+
+
+def g6pd(patient: Chart) -> list[Fact]:
+    """What is known of G6PD; not tested is a gap."""
+    deficient, normal = questions.g6pd_deficient(patient), questions.g6pd_normal(patient)
+    if deficient.truth is TRUE:
+        return [fact for fact in deficient.deciding() if not fact.missing]
+    if normal.truth is TRUE:
+        return [Fact("g6pd", lambda: "G6PD normal by assay")]
+    return [Fact("g6pd", lambda: "G6PD: not known", missing=True)]
+
+
+def genetics(patient: Chart) -> list[Fact]:
+    """PML::RARA while it has no answer; ALL needs none."""
+    if apl_not_excluded(patient) is None:
+        return []
+    return [Fact(concepts.PML_RARA.id, lambda: "Genetics (PML::RARA): no result", missing=True)]

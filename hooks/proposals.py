@@ -1,0 +1,256 @@
+"""What a card offers to do: drafts to create, selected orders to take back.
+
+All are proposals for a clinician: intent "proposal", status "draft". A drug is proposed only with a
+dose whose every gate is known to be passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any
+
+from cds_service.amount import number_text
+from cds_service.chart import Chart
+from cds_service.finding import FALSE, TRUE
+from cds_service.orders import Order
+from cds_service.rule import Action, Suggestion
+from hooks import concepts, dosing, leukapheresis, questions, regimens, thresholds
+
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+UCUM = "http://unitsofmeasure.org"
+
+
+def _subject(patient: Chart) -> dict[str, str]:
+    return {"reference": f"Patient/{patient.patient_id}"}
+
+
+def service_request(patient: Chart, text: str, priority: str = "routine") -> dict[str, Any]:
+    """A draft referral, test or consult, named in words for the ordering clinician to code."""
+    return {
+        "resourceType": "ServiceRequest",
+        "status": "draft",
+        "intent": "proposal",
+        "priority": priority,
+        "code": {"text": text},
+        "subject": _subject(patient),
+        "authoredOn": patient.as_of.isoformat(timespec="seconds"),
+    }
+
+
+def requesting(label: str, *tests: str, priority: str = "routine") -> Callable[[Chart], Suggestion]:
+    """One suggestion that drafts the named requests."""
+
+    def propose(patient: Chart) -> Suggestion:
+        actions = tuple(
+            Action("create", f"Draft: {text}", service_request(patient, text, priority))
+            for text in tests
+        )
+        return Suggestion(label, actions)
+
+    return propose
+
+
+def _drug_code(drug: Any, ending: str) -> tuple[str, str]:
+    """The RxNorm code of a product by the end of its name; of the ingredient where none fits."""
+    for (system, code), display in sorted(drug.codes.codes.items()):
+        if system == RXNORM and display.lower().endswith(ending):
+            return code, display
+    raise LookupError(f"{drug.id} has no RxNorm product ending in {ending!r}")
+
+
+_HYDROXYUREA_CAPSULE = _drug_code(concepts.HYDROXYUREA, "hydroxyurea 500 mg oral capsule")
+_TRETINOIN = _drug_code(concepts.TRETINOIN, "tretinoin")
+
+
+def medication_request(
+    patient: Chart, code: tuple[str, str], instruction: dict[str, Any], note: str
+) -> dict[str, Any]:
+    """A draft prescription of an RxNorm product with one dosage instruction."""
+    return {
+        "resourceType": "MedicationRequest",
+        "status": "draft",
+        "intent": "proposal",
+        "medicationCodeableConcept": {
+            "coding": [{"system": RXNORM, "code": code[0], "display": code[1]}],
+            "text": code[1],
+        },
+        "subject": _subject(patient),
+        "authoredOn": patient.as_of.isoformat(timespec="seconds"),
+        "dosageInstruction": [instruction],
+        "note": [{"text": note}],
+    }
+
+
+def _instruction(text: str, dose_mg: Decimal, times_per_day: int, days: int) -> dict[str, Any]:
+    return {
+        "text": text,
+        "timing": {
+            "repeat": {
+                "frequency": times_per_day,
+                "period": 1,
+                "periodUnit": "d",
+                "boundsDuration": {"value": days, "unit": "d", "system": UCUM, "code": "d"},
+            }
+        },
+        "doseAndRate": [
+            {"doseQuantity": {"value": int(dose_mg), "unit": "mg", "system": UCUM, "code": "mg"}}
+        ],
+    }
+
+
+def _myeloid_and_nothing_else(patient: Chart) -> bool:
+    others = (concepts.MIXED_PHENOTYPE_ACUTE_LEUKEMIA, concepts.ALL)
+    is_aml = patient.has(concepts.AML).truth is TRUE
+    return is_aml and all(patient.may_have(other).truth is FALSE for other in others)
+
+
+def hydroxyurea(patient: Chart) -> Suggestion | None:
+    """A day's hydroxyurea in capsules; recommended for AML, offered where lineage is unknown."""
+    dose = dosing.hydroxyurea_dose(patient)
+    if dose is None or questions.acute_leukemia_only_suspected(patient).truth is TRUE:
+        return None
+    capsules = int(dose.daily_mg / dosing.CAPSULE_MG)
+    amount = f"{number_text(dose.daily_mg)} mg/day ({capsules} capsules of 500 mg), 1 day"
+    text = f"{capsules} capsules of 500 mg by mouth or enteral tube once daily for 1 day"
+    resource = medication_request(
+        patient,
+        _HYDROXYUREA_CAPSULE,
+        _instruction(text, dose.daily_mg, 1, 1),
+        "Proposal from the guideline service: check gates, lineage and swallowing before signing.",
+    )
+    recommended = _myeloid_and_nothing_else(patient)
+    label = f"Draft hydroxyurea {amount}"
+    if not recommended:
+        label = f"Draft hydroxyurea {amount}, after smear review for APL/ALL"
+    return Suggestion(label, (Action("create", label, resource),), recommended)
+
+
+def hydroxyurea_if_no_cytoreduction(patient: Chart) -> Suggestion | None:
+    """As hydroxyurea, for AML without a cytoreductive drug in the drafts."""
+    drafted = patient.drafted(concepts.HYDROXYUREA) or patient.drafted(concepts.CYTARABINE)
+    if drafted or not _myeloid_and_nothing_else(patient):
+        return None
+    return hydroxyurea(patient)
+
+
+def tretinoin(patient: Chart) -> Suggestion | None:
+    """ATRA in two daily doses of whole 10 mg capsules."""
+    dose = dosing.tretinoin_dose_mg(patient)
+    if dose is None or patient.drafted(concepts.TRETINOIN):
+        return None
+    label = f"Draft tretinoin (ATRA) {number_text(dose)} mg twice daily (45 mg/m2/day)"
+    text = f"{number_text(dose)} mg by mouth twice daily"
+    resource = medication_request(
+        patient,
+        _TRETINOIN,
+        _instruction(text, dose, 2, 1),
+        "Proposal from the guideline service: 22.5 mg/m2 per dose, rounded to 10 mg capsules.",
+    )
+    return Suggestion(label, (Action("create", label, resource),), recommended=True)
+
+
+def urate_lowering(patient: Chart) -> Suggestion | None:
+    """Allopurinol in G6PD deficiency, rasburicase when G6PD is normal, nothing while unknown."""
+    if patient.drafted(concepts.RASBURICASE) or patient.drafted(concepts.ALLOPURINOL):
+        return None
+    if questions.g6pd_deficient(patient).truth is TRUE:
+        drug, label = concepts.ALLOPURINOL, "Draft allopurinol (G6PD deficient), dose to be chosen"
+    elif questions.g6pd_normal(patient).truth is TRUE:
+        drug, label = concepts.RASBURICASE, "Draft rasburicase (G6PD normal), dose to be chosen"
+    else:
+        return None
+    resource = {
+        "resourceType": "MedicationRequest",
+        "status": "draft",
+        "intent": "proposal",
+        "medicationCodeableConcept": {
+            "coding": [_ingredient(drug)],
+            "text": drug.title,
+        },
+        "subject": _subject(patient),
+        "authoredOn": patient.as_of.isoformat(timespec="seconds"),
+    }
+    return Suggestion(label, (Action("create", label, resource),))
+
+
+def _ingredient(drug: Any) -> dict[str, str]:
+    code, display = _drug_code(drug, drug.title)
+    return {"system": RXNORM, "code": code, "display": display}
+
+
+def emergency_labs(patient: Chart) -> Suggestion:
+    """The tests of a hyperleukocytosis emergency, G6PD among them while it is not known."""
+    tests = [
+        "Complete blood count with differential, every 6-12 h",
+        "Basic metabolic panel, phosphate, calcium, urate and LDH, every 6-8 h",
+        "Fibrinogen, PT/INR, aPTT",
+        "Blood type and screen",
+    ]
+    unknown = questions.g6pd_normal(patient).truth is not TRUE
+    if unknown and questions.g6pd_deficient(patient).truth is not TRUE:
+        tests.append("G6PD activity")
+    actions = tuple(
+        Action("create", f"Draft: {test}", service_request(patient, test, "stat")) for test in tests
+    )
+    return Suggestion("Draft emergency labs", actions)
+
+
+def _taking_back(orders: Iterable[Order], what: str) -> Suggestion | None:
+    actions = tuple(
+        Action("delete", f"Remove the drafted {what}", resource_id=order.reference)
+        for order in orders
+        if order.id
+    )
+    return Suggestion(f"Remove the drafted {what}", actions) if actions else None
+
+
+def remove_leukapheresis(patient: Chart) -> Suggestion | None:
+    """Takes back every selected leukapheresis that is not a collection."""
+    return _taking_back(leukapheresis.therapeutic_orders(patient), "leukapheresis")
+
+
+def remove_intensive_drugs(patient: Chart) -> Suggestion | None:
+    """Takes back the whole regimen at once: half of it would be no treatment at all."""
+    return _taking_back(regimens.regimen_orders(patient), "intensive drugs (whole regimen)")
+
+
+def breathing_test(patient: Chart) -> Suggestion | None:
+    """Pulmonary function when none is on record within 90 days."""
+    if patient.latest(concepts.FVC, thresholds.BREATHING).bounds is not None:
+        return None
+    text = "Pulmonary function: FVC and inspiratory pressures (SNIP/MIP)"
+    return requesting("Draft pulmonary function test", text)(patient)
+
+
+def performance_status(patient: Chart) -> Suggestion | None:
+    """An assessment of performance status when none is on record within 30 days."""
+    known = (
+        patient.latest(concepts.ECOG, thresholds.PERFORMANCE_STATUS),
+        patient.latest(concepts.KARNOFSKY, thresholds.PERFORMANCE_STATUS),
+    )
+    if any(amount.bounds is not None for amount in known):
+        return None
+    return requesting("Draft: record ECOG performance status", "Assess and record ECOG")(patient)
+
+
+def tumor_lysis_labs_if_old(patient: Chart) -> Suggestion | None:
+    """The tumor lysis panel when its values are older than a day."""
+    window = thresholds.TUMOR_LYSIS_SHOWN
+    panel = (concepts.POTASSIUM, concepts.PHOSPHATE, concepts.URATE, concepts.CREATININE)
+    if all(patient.latest(measurement, window).bounds is not None for measurement in panel):
+        return None
+    text = "Basic metabolic panel, phosphate, calcium, urate and LDH"
+    return requesting("Draft tumor lysis labs", text, priority="stat")(patient)
+
+
+def missing_tests(patient: Chart) -> Suggestion | None:
+    """The blood count or performance status whose lack is the gap."""
+    if questions.possible_acute_leukemia(patient).truth is FALSE:
+        return None
+    tests = []
+    if patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT).bounds is None:
+        tests.append("Complete blood count with differential")
+    if performance_status(patient) is not None:
+        tests.append("Assess and record ECOG")
+    return requesting("Draft what is missing", *tests)(patient) if tests else None

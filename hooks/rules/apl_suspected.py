@@ -1,0 +1,103 @@
+"""APL suspected or confirmed: an emergency of its own."""
+
+from __future__ import annotations
+
+from cds_service.chart import Chart
+from cds_service.finding import TRUE, Finding
+from cds_service.rule import Indicator, rule
+from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
+
+
+def _high_risk(patient: Chart) -> str | None:
+    count = patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT)
+    if count.above(thresholds.APL_HIGH_RISK).truth is not TRUE:
+        return None
+    return (
+        "Leukocytes above 10 ×10⁹/L: high-risk APL. Watch for differentiation syndrome and a "
+        "rising count on ATRA."
+    )
+
+
+def _genetics(patient: Chart) -> str | None:
+    if patient.test_is_negative(concepts.PML_RARA).truth is not TRUE:
+        return None
+    return (
+        "PML::RARA is reported negative but the APL entry is not refuted: settle which is right, "
+        "and update the problem list."
+    )
+
+
+def _pregnancy(patient: Chart) -> str | None:
+    if patient.may_have(concepts.PREGNANCY).truth is not TRUE:
+        return None
+    return (
+        "Pregnancy is recorded: ATRA is contraindicated in the first trimester unless agreed; no "
+        "dose is proposed."
+    )
+
+
+def _als(patient: Chart) -> str | None:
+    if patient.may_have(concepts.ALS).truth is not TRUE:
+        return None
+    return (
+        "ALS does not remove the case for ATRA, and does not by itself exclude arsenic trioxide: "
+        "check QTc, potassium, magnesium, interactions and logistics."
+    )
+
+
+@rule(
+    id="apl-suspected",
+    version="1.0.0",
+    indicator=Indicator.CRITICAL,
+    summary=(
+        "APL suspected: start ATRA now, correct coagulopathy, avoid leukapheresis, central lines "
+        "and LP while genetics are pending."
+    ),
+    evidence=(evidence.ELNAPL19, evidence.ELNAPLT3, evidence.APLSEER),
+    strength="ELN: ATRA Ib-A; blood products IIb-B; monitoring IIb-B",
+    statements=("S3-22", "S3-28", "S3-29", "S3-30", "S3-31", "S3-33"),
+    shows=(
+        lines.value(concepts.FIBRINOGEN, thresholds.SHOWN_AS_OLD),
+        lines.value(concepts.INR, thresholds.SHOWN_AS_OLD),
+        lines.value(concepts.PLATELETS, thresholds.SHOWN_AS_OLD),
+        lines.value(concepts.LEUKOCYTES, thresholds.OLD_COUNT),
+    ),
+    advice=(
+        "Start ATRA as soon as APL is suspected (ELN level Ib, grade A); do not wait for "
+        "PML::RARA.",
+        _high_risk,
+        "Transfuse to fibrinogen above 100-150 mg/dL, platelets above 30-50 ×10⁹/L, INR below 1.5 "
+        "(IIb-B); check counts and clotting at least daily.",
+        "Avoid central line, lumbar puncture and other invasive procedures while the coagulopathy "
+        "is active. Avoid leukapheresis: it can trigger fatal hemorrhage.",
+        _genetics,
+        _pregnancy,
+        _als,
+        "Microgranular APL may lack obvious Auer rods: their absence does not exclude it.",
+        f"{lines.SUMMARY} ATRA has little toxicity. Evidence: early death is still about 17%, and "
+        "differentiation syndrome, leukocytosis and teratogenicity need watching.",
+    ),
+    suggestions=(
+        proposals.tretinoin,
+        proposals.requesting(
+            "Draft APL labs",
+            "Fibrinogen, PT/INR, aPTT, D-dimer",
+            "Complete blood count with smear review",
+            "PML::RARA rapid test",
+            "Blood type and screen",
+            priority="stat",
+        ),
+        proposals.remove_leukapheresis,
+    ),
+    override_reasons=(
+        overrides.APL_EXCLUDED,
+        overrides.ALREADY_DONE,
+        overrides.COMFORT_PLAN,
+        overrides.FIRST_TRIMESTER,
+        overrides.OTHER,
+    ),
+)
+def apl_suspected(patient: Chart) -> Finding:
+    """Manage as an emergency: early hemorrhage kills, and ATRA corrects the coagulopathy.
+    Treat on suspicion; genetics confirm later."""
+    return questions.apl_suspected_or_confirmed(patient)

@@ -1,0 +1,113 @@
+"""What is missing, old, contradictory or unreadable and could change which card shows."""
+
+from __future__ import annotations
+
+from cds_service.chart import Chart
+from cds_service.finding import FALSE, TRUE, Fact, Finding, all_of, any_of, none_of
+from cds_service.rule import Indicator, rule
+from hooks import concepts, evidence, overrides, proposals, questions, thresholds
+
+
+def _count_not_usable(patient: Chart) -> Finding:
+    """Active leukemia without a readable count of the last 72 h."""
+    count = patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT)
+    unusable = count.bounds is None or count.doubt is not None
+    facts = tuple(fact for fact in (count.doubt, count.fact) if fact is not None and fact.missing)
+    missing = Finding(f"Leukocytes{count.within} not usable", TRUE if unusable else FALSE, facts)
+    return all_of(questions.possible_acute_leukemia(patient), missing)
+
+
+def _lineage_not_known(patient: Chart) -> Finding:
+    words = "Lineage of the acute leukemia is not specified on the problem list"
+    known = (concepts.AML, concepts.ALL, concepts.APL, concepts.MIXED_PHENOTYPE_ACUTE_LEUKEMIA)
+    return questions.said(
+        "lineage",
+        words,
+        all_of(
+            patient.has(concepts.UNSPECIFIED_ACUTE_LEUKEMIA),
+            none_of(*(patient.may_have(leukemia) for leukemia in known)),
+        ),
+    )
+
+
+def _diagnosis_not_settled(patient: Chart) -> Finding:
+    """Suspected, or entries that contradict each other."""
+    return any_of(
+        *(questions.not_known(patient.has(leukemia)) for leukemia in questions.ACUTE_LEUKEMIAS)
+    )
+
+
+def _fitness_not_known(patient: Chart) -> Finding:
+    """New AML without ALS, younger than the age that settles it, without performance status."""
+    window = thresholds.PERFORMANCE_STATUS
+    ecog = patient.latest(concepts.ECOG, window)
+    karnofsky = patient.latest(concepts.KARNOFSKY, window)
+    unknown = ecog.bounds is None and karnofsky.bounds is None
+    return all_of(
+        patient.has(concepts.AML),
+        none_of(patient.in_relapse(concepts.AML), patient.may_have(concepts.ALS)),
+        patient.age().below(thresholds.UNFIT_AGE),
+        Finding("Performance status not known", TRUE if unknown else FALSE, (ecog.fact,)),
+    )
+
+
+def _unexplained_count(patient: Chart) -> Finding:
+    """A very high count that no leukemia on record explains."""
+    count = patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT)
+    recorded = [
+        patient.diagnosis(leukemia).records
+        for leukemia in (*questions.ACUTE_LEUKEMIAS, concepts.OTHER_LEUKEMIA)
+    ]
+    unexplained = Finding("No leukemia on record", FALSE if any(recorded) else TRUE)
+    finding = all_of(count.at_least(thresholds.HYPERLEUKOCYTOSIS), unexplained)
+    words = "no acute leukemia is on the problem list, so these rules do not apply: unexplained WBC"
+
+    def say() -> str:
+        return f"{count.fact.say()}; {words}"
+
+    return Finding("Unexplained high count", finding.truth, (Fact("unexplained", say),))
+
+
+def _unclassified_leukemia(patient: Chart) -> Finding:
+    """A very high count with a leukemia that these rules do not count as acute."""
+    count = patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT)
+    finding = all_of(
+        count.at_least(thresholds.HYPERLEUKOCYTOSIS),
+        patient.may_have(concepts.BORDERLINE_LEUKEMIA),
+        none_of(questions.possible_acute_leukemia(patient)),
+    )
+
+    def say() -> str:
+        return (
+            f"{count.fact.say()}; the leukemia on record is not classified as acute by these "
+            "rules: decide with hematology"
+        )
+
+    return Finding("Leukemia not classified", finding.truth, (Fact("unclassified", say),))
+
+
+@rule(
+    id="data-gaps",
+    version="1.0.0",
+    indicator=Indicator.INFO,
+    summary=(
+        "Some data needed for these leukemia checks are missing, old or unreadable; absence of a "
+        "warning is not reassurance."
+    ),
+    evidence=(evidence.SPURIOUS, evidence.READING),
+    strength="Design rule",
+    statements=("X-04",),
+    suggestions=(proposals.missing_tests,),
+    override_reasons=(overrides.KNOWN_AND_ACCEPTED, overrides.ALREADY_DONE, overrides.OTHER),
+)
+def data_gaps(patient: Chart) -> Finding:
+    """These checks could not be completed. What is listed below was missing, too old,
+    contradictory or unreadable, and could change the advice."""
+    return any_of(
+        _count_not_usable(patient),
+        _lineage_not_known(patient),
+        _diagnosis_not_settled(patient),
+        _fitness_not_known(patient),
+        _unexplained_count(patient),
+        _unclassified_leukemia(patient),
+    )

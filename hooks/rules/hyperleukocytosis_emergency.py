@@ -1,0 +1,91 @@
+"""A fresh count of 100 or more in active acute leukemia."""
+
+from __future__ import annotations
+
+from cds_service.chart import Chart
+from cds_service.finding import Finding, all_of
+from cds_service.rule import Escalation, Indicator, rule
+from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
+
+
+@rule(
+    id="hyperleukocytosis-emergency",
+    version="1.0.0",
+    indicator=Indicator.CRITICAL,
+    summary=(
+        "WBC at or above 100 with acute leukemia: emergency. Review cytoreduction, tumor lysis, "
+        "bleeding and leukostasis steps today."
+    ),
+    escalations=(
+        Escalation(
+            Indicator.CRITICAL,
+            questions.acute_leukemia_only_suspected,
+            "WBC at or above 100 with suspected acute leukemia: emergency. Confirm the diagnosis; "
+            "review tumor lysis and bleeding today.",
+        ),
+    ),
+    evidence=(
+        evidence.ROLLIG15,
+        evidence.OBEROI14,
+        evidence.BEWERS20,
+        evidence.BSHTLS15,
+        evidence.CAIRO10,
+        evidence.HARRIS78,
+        evidence.SPURIOUS,
+        evidence.HULABEL,
+    ),
+    strength="Expert review; tumor lysis: BSH grade 1B",
+    statements=(
+        *("S3-07", "S3-08", "S3-09", "S3-10", "S3-14", "S3-16", "S3-17", "S3-24"),
+        *("S3-34", "S3-35", "S3-39", "S3-42", "X-05", "X-07"),
+    ),
+    shows=(
+        lines.value(concepts.POTASSIUM, thresholds.TUMOR_LYSIS_SHOWN),
+        lines.value(concepts.PHOSPHATE, thresholds.TUMOR_LYSIS_SHOWN),
+        lines.value(concepts.URATE, thresholds.TUMOR_LYSIS_SHOWN),
+        lines.value(concepts.CREATININE, thresholds.CREATININE_FOR_DOSE),
+        lines.value(concepts.PLATELETS, thresholds.SHOWN_AS_OLD),
+        lines.value(concepts.FIBRINOGEN, thresholds.SHOWN_AS_OLD),
+        lines.value(concepts.INR, thresholds.SHOWN_AS_OLD),
+        lines.diagnosis_if_recorded(concepts.ALS, concepts.PREGNANCY),
+        lines.g6pd,
+        lines.genetics,
+    ),
+    advice=(
+        lines.suspected_leukemia,
+        lines.apl_not_excluded,
+        lines.cytoreduction,
+        lines.tumor_lysis,
+        lines.hydration,
+        lines.bleeding,
+        lines.RED_CELLS,
+        lines.LEUKAPHERESIS_NOT_ROUTINE,
+        lines.SPURIOUS_VALUES,
+        lines.swallowing_in_als,
+        lines.EARLY_DEATH,
+    ),
+    suggestions=(
+        proposals.hydroxyurea,
+        proposals.emergency_labs,
+        proposals.urate_lowering,
+        proposals.requesting(
+            "Draft urgent hematology consult", "Hematology/oncology consult", priority="urgent"
+        ),
+    ),
+    override_reasons=(
+        overrides.ALREADY_DONE,
+        overrides.OTHER_CAUSE,
+        overrides.COMFORT_PLAN,
+        overrides.DATA_WRONG,
+        overrides.OTHER,
+    ),
+)
+def hyperleukocytosis_emergency(patient: Chart) -> Finding:
+    """Hyperleukocytosis in acute leukemia is a hematologic emergency, also when intensive therapy
+    is not possible: leukostasis, tumor lysis and hemorrhage threaten within hours to days."""
+    return all_of(
+        questions.possible_non_promyelocytic_leukemia(patient),
+        patient.latest(concepts.LEUKOCYTES, thresholds.FRESH_COUNT).at_least(
+            thresholds.HYPERLEUKOCYTOSIS
+        ),
+    )

@@ -1,0 +1,87 @@
+"""A count near the emergency range, or last seen in it, or at odds with a recorded remission."""
+
+from __future__ import annotations
+
+from cds_service.chart import Chart
+from cds_service.finding import TRUE, Finding, all_of, any_of, none_of
+from cds_service.rule import Indicator, rule
+from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
+
+
+def _near(patient: Chart) -> Finding:
+    """AML with a fresh count of 50 or more (100 and more is the emergency card's)."""
+    return all_of(
+        patient.may_have(concepts.AML),
+        patient.latest(concepts.LEUKOCYTES, thresholds.FRESH_COUNT).at_least(thresholds.HIGH_COUNT),
+    )
+
+
+def _last_seen_high(patient: Chart) -> Finding:
+    """The last count of 72 h was 100 or more, whatever its age."""
+    return all_of(
+        questions.possible_non_promyelocytic_leukemia(patient),
+        patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT).at_least(
+            thresholds.HYPERLEUKOCYTOSIS
+        ),
+    )
+
+
+def _at_odds_with_remission(patient: Chart) -> Finding:
+    """Recorded remission, yet a high count that blasts or the lack of G-CSF make suspicious."""
+    return all_of(
+        questions.leukemia_in_remission(patient),
+        patient.latest(concepts.LEUKOCYTES, thresholds.FRESH_COUNT).at_least(thresholds.HIGH_COUNT),
+        any_of(
+            questions.blasts_in_blood(patient),
+            none_of(questions.growth_factor_running(patient)),
+        ),
+    )
+
+
+def _reason(patient: Chart) -> str:
+    if _at_odds_with_remission(patient).truth is TRUE:
+        return (
+            "Why: the problem list says remission, which does not fit this count. Possible "
+            "relapse: review the smear."
+        )
+    if _near(patient).truth is TRUE:
+        return "Why: the count is between 50 and 100, where AML can already show leukostasis."
+    return "Why: the last count was 100 or more, but it is too old to act on."
+
+
+@rule(
+    id="hyperleukocytosis-watch",
+    version="1.0.0",
+    indicator=Indicator.WARNING,
+    summary=(
+        "WBC is near or was last in the emergency range for acute leukemia. Repeat the CBC now "
+        "before acting on it."
+    ),
+    evidence=(evidence.ROLLIG15, evidence.STAHL20, evidence.CAIRO10),
+    strength="Expert review",
+    statements=("X-04",),
+    advice=(
+        _reason,
+        lines.suspected_leukemia,
+        "AML, especially monocytic, can show leukostasis between 50 and 100 ×10⁹/L.",
+        "The high-risk category for tumor lysis in AML and ALL starts at a count of 100.",
+    ),
+    suggestions=(
+        proposals.requesting(
+            "Draft CBC with differential, STAT",
+            "Complete blood count with differential",
+            priority="stat",
+        ),
+        proposals.tumor_lysis_labs_if_old,
+    ),
+    override_reasons=(
+        overrides.ALREADY_DONE,
+        overrides.KNOWN_AND_IMPROVING,
+        overrides.OTHER_CAUSE,
+        overrides.OTHER,
+    ),
+)
+def hyperleukocytosis_watch(patient: Chart) -> Finding:
+    """The count may be in the emergency range now. A repeat today decides; an old value must not
+    drive emergency treatment, and must not be taken for reassurance either."""
+    return any_of(_near(patient), _last_seen_high(patient), _at_odds_with_remission(patient))

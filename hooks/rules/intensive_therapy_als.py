@@ -1,0 +1,73 @@
+"""Intensive antileukemic therapy ordered in ALS."""
+
+from __future__ import annotations
+
+from cds_service.chart import Chart
+from cds_service.finding import Finding, all_of
+from cds_service.rule import Escalation, Indicator, rule
+from hooks import concepts, evidence, lines, overrides, proposals, questions, regimens, thresholds
+
+
+@rule(
+    id="intensive-therapy-als",
+    version="1.0.0",
+    indicator=Indicator.WARNING,
+    summary=(
+        "Intensive leukemia therapy drafted in a patient with ALS: confirm fitness, breathing "
+        "reserve and goals before signing."
+    ),
+    escalations=(
+        Escalation(Indicator.INFO, regimens.apl_regimen),
+        Escalation(Indicator.CRITICAL, questions.severe_breathing_or_performance),
+    ),
+    evidence=(
+        evidence.KANT10,
+        evidence.ELN22,
+        evidence.ASH25,
+        evidence.NIVCRIT,
+        evidence.ALSLEUK,
+    ),
+    strength="Indirect",
+    statements=("S0-52", "S3-01", "S3-03", "S3-04", "S3-40"),
+    shows=(
+        lines.performance,
+        lines.value(concepts.FVC, thresholds.BREATHING_REVIEW),
+        lines.ventilation,
+    ),
+    advice=(
+        f"{lines.SUMMARY} avoid 7+3 induction in ALS. Evidence: no guideline lists ALS as an "
+        "exclusion; the concern comes from performance status, breathing reserve and life "
+        "expectancy. Usually judged unsuitable when breathing reserve or performance is poor: "
+        "confirm.",
+        "Age alone is a reason neither for nor against.",
+        lines.suspected_als,
+        lines.suspected_leukemia,
+        lines.lower_intensity,
+        "In patients aged 70 or more given intensive AML therapy, death by 8 weeks rose from 16% "
+        "(no adverse factor) to 71% (three or more), ECOG 2-4 being one factor; not an ALS "
+        "population.",
+    ),
+    suggestions=(
+        proposals.remove_intensive_drugs,
+        proposals.requesting(
+            "Draft hematology and neurology review",
+            "Joint hematology and neurology review before intensive therapy",
+        ),
+        proposals.requesting("Draft palliative care referral", "Palliative care referral"),
+    ),
+    override_reasons=(
+        overrides.PRESERVED_FUNCTION,
+        overrides.PATIENT_CHOICE,
+        overrides.DIAGNOSIS_WRONG,
+        overrides.APL_REGIMEN,
+        overrides.OTHER,
+    ),
+)
+def intensive_therapy_als(patient: Chart) -> Finding:
+    """Intensive therapy depends on performance status and breathing reserve, which ALS can take.
+    Confirm both, and the patient's goals, with neurology before signing."""
+    return all_of(
+        regimens.intensive_therapy(patient),
+        patient.may_have(concepts.ALS),
+        questions.possible_acute_leukemia(patient),
+    )

@@ -1,0 +1,85 @@
+"""Therapeutic leukapheresis ordered in ALS with acute leukemia, not APL."""
+
+from __future__ import annotations
+
+from cds_service.chart import Chart
+from cds_service.finding import Finding, all_of
+from cds_service.rule import Indicator, WhenUnknown, rule
+from hooks import (
+    concepts,
+    evidence,
+    leukapheresis,
+    lines,
+    overrides,
+    proposals,
+    questions,
+    thresholds,
+)
+
+
+@rule(
+    id="leukapheresis-als",
+    version="1.0.0",
+    indicator=Indicator.WARNING,
+    summary=(
+        "Leukapheresis in ALS with leukemia: no proven early survival gain, added breathing risk; "
+        "reserve for organ-threatening leukostasis."
+    ),
+    evidence=(
+        evidence.OBEROI14,
+        evidence.BEWERS20,
+        evidence.STAHL20,
+        evidence.NAN17,
+        evidence.CITRATE,
+        evidence.ASFA19,
+    ),
+    strength="Retrospective cohorts, meta-analysis",
+    statements=("S3-11", "S3-12", "S3-13", "X-08"),
+    when_unknown=WhenUnknown.ALONE,
+    shows=(
+        lines.value(concepts.LEUKOCYTES, thresholds.OLD_COUNT),
+        lines.value(concepts.FVC, thresholds.BREATHING_REVIEW),
+        lines.ventilation,
+        lines.value(concepts.SPO2, thresholds.OXYGEN),
+        lines.value(concepts.PLATELETS, thresholds.SHOWN_AS_OLD),
+        lines.value(concepts.FIBRINOGEN, thresholds.SHOWN_AS_OLD),
+        lines.value(concepts.INR, thresholds.SHOWN_AS_OLD),
+    ),
+    advice=(
+        f"{lines.SUMMARY} avoid leukapheresis unless life-threatening cerebral or pulmonary "
+        "leukostasis does not respond to hydroxyurea. Evidence: do not wait for hydroxyurea to "
+        "fail when organs are threatened; discuss apheresis and start drug cytoreduction in the "
+        "same hour.",
+        lines.EARLY_DEATH_AFTER_LEUKAPHERESIS,
+        lines.LEUKAPHERESIS_HARMS,
+        "ALS-specific harm is reasoned, not measured: no study was found. Weak breathing muscles, "
+        "fluid shifts, citrate and lying flat make decompensation more likely.",
+        lines.suspected_als,
+        lines.suspected_leukemia,
+        lines.hydroxyurea_for_aml,
+    ),
+    suggestions=(
+        proposals.remove_leukapheresis,
+        proposals.hydroxyurea_if_no_cytoreduction,
+        proposals.requesting(
+            "Draft apheresis and neurology discussion",
+            "Apheresis service and neurology: discuss leukapheresis in ALS",
+            priority="urgent",
+        ),
+    ),
+    override_reasons=(
+        overrides.LIFE_THREATENING_LEUKOSTASIS,
+        overrides.DRUG_CONTRAINDICATED,
+        overrides.PREGNANCY,
+        overrides.REVIEWED_WITH_SPECIALIST,
+        overrides.OTHER,
+    ),
+)
+def leukapheresis_als(patient: Chart) -> Finding:
+    """Leukapheresis has no proven early survival benefit when used routinely, and weak respiratory
+    muscles make the procedure riskier. It may be used for organ-threatening leukostasis."""
+    return all_of(
+        leukapheresis.therapeutic_leukapheresis(patient),
+        patient.may_have(concepts.ALS),
+        questions.possible_acute_leukemia(patient),
+    )

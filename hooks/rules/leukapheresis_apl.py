@@ -1,0 +1,63 @@
+"""Therapeutic leukapheresis ordered while APL is suspected or confirmed."""
+
+from __future__ import annotations
+
+from cds_service.chart import Chart
+from cds_service.finding import Finding, all_of, none_of
+from cds_service.rule import Escalation, Indicator, WhenUnknown, rule
+from hooks import (
+    concepts,
+    evidence,
+    leukapheresis,
+    lines,
+    overrides,
+    proposals,
+    questions,
+    thresholds,
+)
+
+
+def _recognised_by_weak_code_only(patient: Chart) -> Finding:
+    return none_of(leukapheresis.recognised_firmly(patient))
+
+
+@rule(
+    id="leukapheresis-apl",
+    version="1.0.0",
+    indicator=Indicator.CRITICAL,
+    summary=(
+        "Leukapheresis drafted while APL is suspected or confirmed: can trigger fatal hemorrhage. "
+        "Use ATRA and blood product support."
+    ),
+    escalations=(Escalation(Indicator.WARNING, _recognised_by_weak_code_only),),
+    evidence=(evidence.ELNAPL19, evidence.ELNAPLT3),
+    strength="Expert consensus (grade not seen)",
+    statements=("S3-33", "X-08"),
+    when_unknown=WhenUnknown.ALONE,
+    shows=(
+        lines.value(concepts.FIBRINOGEN, thresholds.SHOWN_AS_OLD),
+        lines.value(concepts.INR, thresholds.SHOWN_AS_OLD),
+        lines.value(concepts.PLATELETS, thresholds.SHOWN_AS_OLD),
+        lines.value(concepts.LEUKOCYTES, thresholds.OLD_COUNT),
+    ),
+    advice=(
+        f"ELN APL guidance and {lines.SUMMARY.lower()} avoid leukapheresis in APL. The exact ELN "
+        "sentence was not read.",
+        "Start ATRA on suspicion; fibrinogen above 100-150 mg/dL, platelets above 30-50 ×10⁹/L, "
+        "INR below 1.5.",
+        "If APL was excluded, update the problem list and order again.",
+    ),
+    suggestions=(proposals.remove_leukapheresis, proposals.tretinoin),
+    override_reasons=(
+        overrides.APL_EXCLUDED,
+        overrides.REVIEWED_WITH_SPECIALIST,
+        overrides.OTHER,
+    ),
+)
+def leukapheresis_apl(patient: Chart) -> Finding:
+    """In APL leukapheresis can trigger fatal hemorrhage. Start ATRA and correct the coagulopathy
+    with blood products instead."""
+    return all_of(
+        leukapheresis.therapeutic_leukapheresis(patient),
+        questions.apl_suspected_or_confirmed(patient),
+    )

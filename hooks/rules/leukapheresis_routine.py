@@ -1,0 +1,58 @@
+"""Therapeutic leukapheresis ordered in acute leukemia, neither ALS nor APL."""
+
+from __future__ import annotations
+
+from cds_service.chart import Chart
+from cds_service.finding import Finding, all_of
+from cds_service.rule import Indicator, WhenUnknown, rule
+from hooks import concepts, evidence, leukapheresis, lines, overrides, questions, thresholds
+
+
+@rule(
+    id="leukapheresis-routine",
+    version="1.0.0",
+    indicator=Indicator.INFO,
+    summary=(
+        "Leukapheresis: pooled data show no early survival benefit when used routinely; usually "
+        "kept for symptomatic leukostasis."
+    ),
+    evidence=(
+        evidence.OBEROI14,
+        evidence.BEWERS20,
+        evidence.NGUYEN16,
+        evidence.ZELLER24,
+        evidence.ASHED14,
+    ),
+    strength="Retrospective",
+    statements=("S3-12", "X-06", "X-08"),
+    when_unknown=WhenUnknown.SILENT,
+    shows=(
+        lines.value(concepts.LEUKOCYTES, thresholds.OLD_COUNT),
+        lines.value(concepts.PLATELETS, thresholds.SHOWN_AS_OLD),
+        lines.value(concepts.FIBRINOGEN, thresholds.SHOWN_AS_OLD),
+        lines.value(concepts.INR, thresholds.SHOWN_AS_OLD),
+    ),
+    advice=(
+        lines.EARLY_DEATH_AFTER_LEUKAPHERESIS,
+        lines.LEUKAPHERESIS_HARMS,
+        "Children: conservative care without leukapheresis had low early toxicity in ALL (Nguyen "
+        "2016); NOPHO AML avoided it.",
+        "Pregnancy: may be one of the accepted uses (unverified).",
+        "With cerebral or pulmonary leukostasis do not wait for drugs to fail: discuss apheresis "
+        "and start cytoreduction in the same hour.",
+        lines.suspected_leukemia,
+    ),
+    override_reasons=(
+        overrides.SYMPTOMATIC_LEUKOSTASIS,
+        overrides.PREGNANCY,
+        overrides.BRIDGE_TO_THERAPY,
+        overrides.OTHER,
+    ),
+)
+def leukapheresis_routine(patient: Chart) -> Finding:
+    """Leukapheresis has no proven early survival benefit when used routinely; it may be used for
+    organ-threatening leukostasis."""
+    return all_of(
+        leukapheresis.therapeutic_leukapheresis(patient),
+        questions.possible_acute_leukemia(patient),
+    )

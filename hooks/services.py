@@ -1,0 +1,87 @@
+"""What each service asks for with prefetch, and how its cards are attributed."""
+
+from __future__ import annotations
+
+from cds_service.card import Attribution
+from cds_service.prefetch import Query
+from hooks import concepts
+
+ATTRIBUTION = Attribution(
+    label_without_primary_source=(
+        "Dr.Oracle guideline summary (2026-01-05), pending clinical review"
+    ),
+    line=(
+        "Sources: two unreviewed guideline summaries (Dr.Oracle, 2026-01-05), re-checked against "
+        "the evidence above. Content is pending clinical review. Decision support, not an order."
+    ),
+    review_status="pending clinical review",
+)
+
+USAGE = (
+    "For clinicians (Practitioner, PractitionerRole). Content is pending clinical review. Needs "
+    "the Conditions of the patient; every other prefetch key that is missing is named on a card."
+)
+
+QUERIES = (
+    Query("patient", "Patient", "Age and sex, for doses and age limits."),
+    Query(
+        "conditions",
+        "Condition",
+        "ALS, acute leukemia and its state, ventilation, swallowing, pregnancy, G6PD deficiency.",
+        concepts=concepts.CONDITIONS,
+        count=200,
+        sort="-recorded-date",
+        all_codes=True,
+        required=True,
+    ),
+    Query(
+        "leukocytes",
+        "Observation",
+        "The leukocyte count that decides hyperleukocytosis.",
+        concepts=(concepts.LEUKOCYTES,),
+        count=10,
+        sort="-date",
+    ),
+    Query(
+        "labs",
+        "Observation",
+        "Blasts, clotting, platelets, hemoglobin, tumor lysis values, creatinine.",
+        concepts=concepts.LABORATORY,
+        count=100,
+        sort="-date",
+    ),
+    Query(
+        "performance",
+        "Observation",
+        "ECOG or Karnofsky performance status, vital capacity, carbon dioxide, oxygen saturation.",
+        concepts=concepts.PERFORMANCE,
+        count=40,
+        sort="-date",
+    ),
+    Query(
+        "body",
+        "Observation",
+        "Weight and height, for doses.",
+        concepts=concepts.BODY,
+        count=20,
+        sort="-date",
+    ),
+    Query(
+        "molecular",
+        "Observation",
+        "PML::RARA, G6PD, coded morphology.",
+        concepts=concepts.MOLECULAR,
+        count=20,
+        sort="-date",
+    ),
+    Query(
+        "medications",
+        "MedicationRequest",
+        "Running hydroxyurea, tretinoin and growth factors.",
+        concepts=concepts.RUNNING_DRUGS,
+        count=100,
+        sort="-authoredon",
+        parameters="status=active",
+        all_codes=True,
+    ),
+)
