@@ -104,7 +104,7 @@ def _basis(applied: Applied, chart: Chart) -> tuple[list[str], list[str]]:
     shown = [fact for show in applied.rule.shows for fact in show(chart)]
     facts = [*applied.finding.deciding(), *shown]
     known = gap_lines(fact for fact in facts if not fact.missing)
-    return known, gap_lines([*(f for f in facts if f.missing), *applied.gaps])
+    return known, gap_lines([*(fact for fact in facts if fact.missing), *applied.gaps])
 
 
 def _detail(

@@ -410,8 +410,7 @@ class Chart:
         else:
             unit = measurement.units.display
             text = f"{measurement.title} {bounds_text(value.bounds)} {unit}".rstrip()
-            canonical = f"{bounds_text(value.bounds)} {measurement.units.canonical}"
-            if value.received and value.received != canonical and value.received != "coded":
+            if value.received and not _says_the_same(value, measurement):
                 text += f" (sent as {value.received})"
         if value.problem != "time of the sample not sent":
             text += f", {time.text()}, {age_text(time.age(self.as_of))}"
@@ -654,6 +653,15 @@ def _plausible(value: Value, measurement: Measurement) -> Value:
         if end is not None and not lowest <= end <= highest:
             return replace(value, bounds=None, problem="not a plausible value")
     return value
+
+
+def _says_the_same(value: Value, measurement: Measurement) -> bool:
+    """Whether showing the value as received would add nothing to the value as converted."""
+    if value.bounds is None or value.received == "coded":
+        return True
+    number, units = bounds_text(value.bounds), measurement.units
+    spelled = {f"{number} {unit}".strip() for unit in (units.canonical, units.display, "")}
+    return value.received in spelled
 
 
 def _years(born: datetime, as_of: datetime) -> Decimal:

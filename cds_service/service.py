@@ -188,19 +188,25 @@ def decide(service: Service, chart: Chart, answers: Mapping[str, Answer]) -> Dec
             if finding.truth is UNKNOWN and rule.when_unknown is not WhenUnknown.SILENT:
                 unknown += [fact for fact in finding.deciding() if fact.missing]
                 alone = alone or rule.when_unknown is WhenUnknown.ALONE
-    lines = gap_lines(unknown) + _failures(outcomes, answers)
     gaps = by_rule[service.gaps.id].finding
-    if gaps is not None and gaps.truth is TRUE:
-        lines = list(dict.fromkeys([*gap_lines(gaps.deciding()), *lines]))
+    speaks = gaps is not None and gaps.truth is TRUE
+    if gaps is not None and speaks:
+        unknown = [*(fact for fact in gaps.deciding() if fact.missing), *unknown]
+    lines = gap_lines(_each_once(unknown)) + _failures(outcomes, answers)
     decision = Decision(outcomes, _limited(applied, service, chart), lines)
     failed_reads = [o for o in outcomes if o.finding is None] or not all_usable(answers)
-    if not applied and (failed_reads or (lines and alone)):
+    if not applied and (failed_reads or (alone and (lines or speaks))):
         finding = gaps if gaps is not None else Finding("gaps", UNKNOWN)
         decision.applied = [
             Applied(service.gaps, finding, service.gaps.indicator, service.gaps.summary)
         ]
     decision.cards = _render(decision, chart, service.attribution)
     return decision
+
+
+def _each_once(facts: Iterable[Fact]) -> list[Fact]:
+    """The first fact about each thing: a count too old for two rules is one gap."""
+    return list({fact.key: fact for fact in reversed(list(facts))}.values())[::-1]
 
 
 def _evaluate(rule: Rule, chart: Chart) -> Outcome:
