@@ -350,7 +350,7 @@ class Chart:
             )
             return Amount(measurement.title, None, stale, doubt, words)
         bounds = _together([r for r in usable if _as_good(r, newest)])
-        missing = not newest.value.bounds == bounds
+        missing = newest.value.bounds != bounds
         remark = "results of the same time contradict each other" if missing else ""
         fact = self._reading_fact(measurement, newest, missing=missing, remark=remark)
         return Amount(measurement.title, bounds, fact, doubt, words)
@@ -537,8 +537,8 @@ class Chart:
             is_drug = source.resource.resourceType in ("MedicationRequest", "MedicationStatement")
             if is_drug and first_code(source.resource.get("status")) in _ACTIVE_MEDICATION:
                 note = f" ({source.match.note})" if source.match.note else ""
-                fact = Fact(orderable.id, lambda: f"{orderable.title}: active prescription{note}")
-                return Finding(question, TRUE, (fact,))
+                words = f"{orderable.title}: active prescription{note}"
+                return Finding(question, TRUE, (Fact(orderable.id, words.__str__),))
         trouble = self._trouble(orderable)
         if trouble is not None:
             return Finding(question, UNKNOWN, (trouble,))

@@ -5,7 +5,6 @@ Holds what is built once (registry, code index, FHIR reader); knows neither the 
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterable
 from datetime import datetime
@@ -111,8 +110,3 @@ class Engine:
 def load_engine(content: ModuleType, settings: Settings) -> Engine:
     """The engine over a content package, which offers SERVICES and CONCEPTS."""
     return Engine(content.SERVICES, content.CONCEPTS, settings)
-
-
-def encode(value: Any) -> str:
-    """Readable JSON for the command line."""
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str)

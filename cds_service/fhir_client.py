@@ -86,7 +86,7 @@ class FhirReader:
             return failed("the FHIR server did not answer in time")
         except requests.RequestException:
             return failed("the FHIR server could not be reached")
-        except _TooMuch as problem:
+        except _LimitExceededError as problem:
             return failed(str(problem))
 
     def _body(self, response: requests.Response, ends: float) -> bytes:
@@ -94,13 +94,13 @@ class FhirReader:
         for chunk in response.iter_content(CHUNK):
             received += chunk
             if len(received) > self.limits.bytes_per_response:
-                raise _TooMuch("the FHIR server's answer is too large")
+                raise _LimitExceededError("the FHIR server's answer is too large")
             if time.monotonic() > ends:
-                raise _TooMuch("the FHIR server did not answer in time")
+                raise _LimitExceededError("the FHIR server did not answer in time")
         return bytes(received)
 
 
-class _TooMuch(Exception):
+class _LimitExceededError(Exception):
     """A response that exceeds a limit; its message is the reason shown."""
 
 

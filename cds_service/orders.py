@@ -26,8 +26,9 @@ NOT_ORDERED = frozenset({"entered-in-error", "cancelled", "revoked", "stopped", 
 class Order:
     """One draft. `recognised` maps orderable ids to how: BY_CODE or the name that was read.
 
-    `codings` are those that some rule asks about. `weakly` holds those recognised only by a code that one source alone backs, with no text that
-    says the same: enough for advice, not for a critical card.
+    `codings` are those that some rule asks about. `weakly` holds those recognised only by a code
+    that one source alone backs, with no text that says the same: enough for advice, not for a
+    critical card.
     """
 
     resource: Mapping[str, Any] = field(repr=False)

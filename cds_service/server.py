@@ -318,9 +318,6 @@ class Connection(asyncio.Protocol):
             self.parser = httptools.HttpRequestParser(self)
             self.parser.feed_data(b"\r\n".join([line, *kept, b"", data[upgrade.args[0] :]]))
 
-    def _upgrades(self) -> bool:
-        return bool(self.parser.should_upgrade()) and self.parser.get_method() != b"CONNECT"
-
     def on_message_begin(self) -> None:
         self.in_header, self.url, self.headers = True, b"", list[tuple[bytes, bytes]]()
         if not self.answering:
@@ -336,8 +333,6 @@ class Connection(asyncio.Protocol):
         length = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
         if length > MAX_HEADER_BYTES:
             self._refuse_header()
-            return
-        if self._upgrades():
             return
         self.in_header, self.in_body, self.unused_bytes = False, True, 0
         self.chunks, self.body_bytes = list[bytes](), 0
@@ -362,8 +357,8 @@ class Connection(asyncio.Protocol):
             self._refuse_body()
 
     def on_message_complete(self) -> None:
-        if self._upgrades():
-            return
+        if self.parser.should_upgrade():
+            return  # Only its header has been read: see _feed.
         self.in_body, self.unused_bytes = False, 0
         if self.body_bytes > self.app.max_body_bytes:
             self._refuse_body()

@@ -134,7 +134,7 @@ NO_OBJECT = "holds neither an object nor null"
 
 
 def _is_lacking(query: Query, answer: Answer) -> bool:
-    """Required and without any data; or a value that is no JSON object, which no client may send."""
+    """Required and without any data; or a value that no client may send."""
     if answer.reason == NO_OBJECT:
         return True
     return query.required and not answer.is_usable and not answer.resources
@@ -223,7 +223,7 @@ def _graded(rule: Rule, finding: Finding, chart: Chart) -> Applied:
     try:
         return grade(rule, finding, chart)
     except Exception:
-        log.error("an escalation of rule %s raised", rule.id)  # noqa: TRY400
+        log.error("an escalation of rule %s raised", rule.id)
         gap = Fact(rule.id, lambda: "How urgent this is could not be worked out", missing=True)
         return Applied(rule, finding, rule.indicator, rule.summary, (gap,))
 

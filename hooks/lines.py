@@ -113,8 +113,8 @@ def _hydroxyurea_text(patient: Chart) -> str:
     )
     return (
         f"Computed: {number_text(dose.daily_mg)} mg/day in 500 mg capsules, from {band} of "
-        f"{number_text(round(dose.weight_kg, 1))} kg (the lower of actual and ideal weight, label), "
-        f"that is {number_text(round(dose.lowest_mg, 0))}-{number_text(round(dose.highest_mg, 0))} "
+        f"{number_text(round(dose.weight_kg, 1))} kg (the lower of actual and ideal weight, "
+        f"label), that is {number_text(round(dose.lowest_mg, 0))}-{number_text(round(dose.highest_mg, 0))} "
         f"mg/day; creatinine clearance {number_text(round(dose.clearance_ml_per_min, 0))} "
         f"mL/min.{below}"
     )
@@ -210,8 +210,8 @@ def hydration(patient: Chart) -> str:
     if area is not None:
         low, high = dosing.hydration_ml_per_hour(area)
         rate = (
-            f", here {number_text(round(low, 0))}-{number_text(round(high, 0))} mL/h at a body surface "
-            f"area of {number_text(area)} m² (Mosteller)"
+            f", here {number_text(round(low, 0))}-{number_text(round(high, 0))} mL/h at a body "
+            f"surface area of {number_text(area)} m² (Mosteller)"
         )
     text = f"Hydration: {SUMMARY} 2.5-3 L/m²/day intravenously{rate}."
     if patient.may_have(concepts.ALS).truth is TRUE:
@@ -257,8 +257,8 @@ LEUKAPHERESIS_NOT_ROUTINE = (
     "proof of benefit."
 )
 SPURIOUS_VALUES = (
-    "Potassium, glucose, PaO2, phosphate and platelets may be spurious at this count; repeat before "
-    "acting on one."
+    "Potassium, glucose, PaO2, phosphate and platelets may be spurious at this count; repeat "
+    "before acting on one."
 )
 EARLY_DEATH = (
     "For clinicians: early death is about 20% (15-25%) in AML cohorts with counts above 100, "
@@ -302,9 +302,9 @@ def lower_intensity(patient: Chart) -> str:
 # -- leukapheresis -------------------------------------------------------------------------------
 
 EARLY_DEATH_AFTER_LEUKAPHERESIS = (
-    "Meta-analyses of AML cohorts: early death unchanged (Oberoi 2014, 21 studies; Bewersdorf 2020, "
-    "relative risk 0.88, 95% CI 0.69-1.13). One small matched study (26 v 26) found lower 28-day "
-    "death."
+    "Meta-analyses of AML cohorts: early death unchanged (Oberoi 2014, 21 studies; Bewersdorf "
+    "2020, relative risk 0.88, 95% CI 0.69-1.13). One small matched study (26 v 26) found lower "
+    "28-day death."
 )
 LEUKAPHERESIS_HARMS = (
     "Harms: large-bore catheter while platelets or clotting may be poor, platelet loss, fluid "
