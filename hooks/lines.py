@@ -114,10 +114,14 @@ def _hydroxyurea_text(patient: Chart) -> str:
     return (
         f"Computed: {number_text(dose.daily_mg)} mg/day in 500 mg capsules, from {band} of "
         f"{number_text(round(dose.weight_kg, 1))} kg (the lower of actual and ideal weight, "
-        f"label), that is {number_text(round(dose.lowest_mg, 0))}-{number_text(round(dose.highest_mg, 0))} "
-        f"mg/day; creatinine clearance {number_text(round(dose.clearance_ml_per_min, 0))} "
-        f"mL/min.{below}"
+        f"label), that is {_rounded(dose.lowest_mg)}-{_rounded(dose.highest_mg)} mg/day; creatinine "
+        f"clearance {_rounded(dose.clearance_ml_per_min)} mL/min.{below}"
     )
+
+
+def _rounded(value: Decimal) -> str:
+    """To whole units."""
+    return number_text(round(value, 0))
 
 
 def _why_no_dose(patient: Chart) -> str:
@@ -210,7 +214,7 @@ def hydration(patient: Chart) -> str:
     if area is not None:
         low, high = dosing.hydration_ml_per_hour(area)
         rate = (
-            f", here {number_text(round(low, 0))}-{number_text(round(high, 0))} mL/h at a body "
+            f", here {_rounded(low)}-{_rounded(high)} mL/h at a body "
             f"surface area of {number_text(area)} m² (Mosteller)"
         )
     text = f"Hydration: {SUMMARY} 2.5-3 L/m²/day intravenously{rate}."
