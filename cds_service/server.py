@@ -462,7 +462,7 @@ class Connection(asyncio.Protocol):
             self._set_timer()
         elif self.answering:
             return
-        elif self.in_header or self.in_body:
+        elif (self.in_header or self.in_body) and not self.transport.is_closing():
             text = "The rest of the request did not arrive in time."
             self._refuse(HTTPStatus.REQUEST_TIMEOUT, "timeout", text)
         else:

@@ -114,8 +114,8 @@ def _hydroxyurea_text(patient: Chart) -> str:
     return (
         f"Computed: {number_text(dose.daily_mg)} mg/day in 500 mg capsules, from {band} of "
         f"{number_text(round(dose.weight_kg, 1))} kg (the lower of actual and ideal weight, "
-        f"label), that is {_rounded(dose.lowest_mg)}-{_rounded(dose.highest_mg)} mg/day; creatinine "
-        f"clearance {_rounded(dose.clearance_ml_per_min)} mL/min.{below}"
+        f"label), that is {_rounded(dose.lowest_mg)}-{_rounded(dose.highest_mg)} mg/day; "
+        f"creatinine clearance {_rounded(dose.clearance_ml_per_min)} mL/min.{below}"
     )
 
 

@@ -23,6 +23,7 @@ from cds_service import server
 
 LIMIT = 10_000
 RELEASED = threading.Event()
+CALLS: list[str] = []
 CLOSED = threading.Event()
 
 
@@ -30,6 +31,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     path = environ["PATH_INFO"]
     body = environ["wsgi.input"].read(-1)
     headers = [("Content-Type", "application/json")]
+    CALLS.append(path)
     if path == "/fails":
         raise ValueError(environ["QUERY_STRING"])
     if path == "/exits":
@@ -52,6 +54,9 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     if path == "/writes":
         start_response("200 OK", headers)(b"first, ")
         return [b"second"]
+    if path == "/large":
+        start_response("200 OK", headers)
+        return [b" " * 8_000_000]
     if path == "/nothing":
         start_response("204 No Content", [])
         return []
@@ -266,6 +271,71 @@ def test_more_pipelined_requests_than_allowed_end_with_the_answers_begun(port: i
     assert received.count(b"Connection: close") == 1
 
 
+def request(path: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+
+
+def test_a_request_sent_during_an_answer_is_answered_and_so_is_the_next(port: int) -> None:
+    RELEASED.clear()
+    with connected(port, request("/waits-for-release")) as connection:
+        while "/waits-for-release" not in CALLS:
+            time.sleep(0.005)
+        connection.sendall(request("/second"))
+        assert told(port)["PATH_INFO"] == "/"
+        RELEASED.set()
+        assert b'"/second"' in until_seen(connection, b'"/second"')
+        connection.sendall(request("/third"))
+        assert b'"/third"' in until_seen(connection, b'"/third"')
+
+
+def until_seen(connection: socket.socket, wanted: bytes) -> bytes:
+    received = b""
+    while wanted not in received and (data := connection.recv(65536)):
+        received += data
+    return received
+
+
+def test_little_is_read_ahead_during_an_answer(port: int) -> None:
+    RELEASED.clear()
+    with connected(port, request("/waits-for-release")) as connection:
+        connection.settimeout(1)
+        with pytest.raises(TimeoutError):
+            connection.sendall(POST + b"Content-Length: 99000000\r\n\r\n" + b" " * 99_000_000)
+        RELEASED.set()
+
+
+def test_a_client_that_does_not_read_its_answers_is_not_read_from(port: int) -> None:
+    CALLS.clear()
+    with connected(port, request("/large")) as connection:
+        received = len(connection.recv(1))
+        connection.sendall(request("/large") * server.MAX_PIPELINED)
+        for _ in range(5):
+            told(port)
+        assert CALLS.count("/large") == 1
+        connection.shutdown(socket.SHUT_WR)
+        received += len(everything(connection))
+    assert received > 8_000_000 * (1 + server.MAX_PIPELINED)
+
+
+def test_a_client_that_never_reads_its_answer_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server, "IDLE_SECONDS", 0.05)
+    for end in (b"", b"GET / HT"):
+        with served() as port, connected(port, request("/large") + end) as connection:
+            time.sleep(0.3)
+            with suppress(ConnectionError):
+                assert len(everything(connection)) < 8_000_000
+
+
+def test_after_the_last_answer_of_a_connection_nothing_is_called(port: int) -> None:
+    CALLS.clear()
+    kept = b" HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
+    until_closed(port, b"GET /first" + kept + b"GET /second" + kept)
+    told(port)
+    assert CALLS == ["/first", "/"]
+
+
 def test_garbage_after_a_request_does_not_take_its_answer(port: int) -> None:
     received = until_closed(port, b"GET /first HTTP/1.1\r\nHost: a\r\n\r\nnonsense\r\n\r\n")
     assert received.count(b"HTTP/1.1 ") == 1
@@ -448,6 +518,17 @@ def test_an_idle_connection_is_closed_in_silence(monkeypatch: pytest.MonkeyPatch
     with served() as port:
         assert until_closed(port, b"") == b""
         assert until_closed(port, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").count(b"HTTP/1.1 ") == 1
+
+
+def test_a_connection_idle_for_longer_than_a_header_may_take_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server, "HEADER_SECONDS", 0.05)
+    with served() as port, connected(port, request("/first")) as connection:
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK")
+        time.sleep(0.2)
+        connection.sendall(request("/second"))
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK")
 
 
 def test_a_slow_answer_outlives_the_time_allowed_to_clients(
