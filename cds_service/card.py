@@ -67,20 +67,47 @@ def render(
     rule = applied.rule
     basis, missing = _basis(applied, chart)
     missing += [line for line in foot if line not in missing]
+    constant = _constant(rule, attribution)
     card: dict[str, Any] = {
         "uuid": str(uuid4()),
         "summary": applied.summary,
-        "detail": _detail(rule, chart, attribution, basis, missing),
+        "detail": _detail(rule, chart, constant.closing, basis, missing),
         "indicator": applied.indicator.value,
-        "source": _source(rule, attribution),
+        **constant.members,
         "extension": {EXTENSION: _extension(rule, attribution, missing)},
     }
     suggestions = [s for propose in rule.suggestions if (s := propose(chart)) is not None]
     if suggestions:
         card["suggestions"] = [_suggestion(suggestion) for suggestion in suggestions]
         card["selectionBehavior"] = "any"
+    return card
+
+
+@dataclass(frozen=True, slots=True)
+class _Constant:
+    """What is the same on every card of a rule: JSON members, and the end of the detail."""
+
+    members: dict[str, Any]
+    closing: str
+
+
+_CONSTANTS: dict[int, tuple[Rule, Attribution, _Constant]] = {}
+
+
+def _constant(rule: Rule, attribution: Attribution) -> _Constant:
+    """Worked out once per rule; callers encode it and never change it."""
+    known = _CONSTANTS.get(id(rule))
+    # The rule is kept beside its constant, so that no other object can get its identity.
+    if known is None or known[0] is not rule or known[1] is not attribution:
+        known = (rule, attribution, _work_out(rule, attribution))
+        _CONSTANTS[id(rule)] = known
+    return known[2]
+
+
+def _work_out(rule: Rule, attribution: Attribution) -> _Constant:
+    members: dict[str, Any] = {"source": _source(rule, attribution)}
     if rule.override_reasons:
-        card["overrideReasons"] = [
+        members["overrideReasons"] = [
             {"code": reason.code, "system": reason.system, "display": reason.display}
             for reason in rule.override_reasons
         ]
@@ -90,8 +117,10 @@ def render(
         if evidence.url is not None
     ]
     if links:
-        card["links"] = links
-    return card
+        members["links"] = links
+    citations = [f"{e.citation} ({e.identifier})" for e in rule.evidence]
+    evidence = _section(f"Evidence ({rule.strength})", citations)
+    return _Constant(members, f"{evidence}\n\n*{attribution.line}*")
 
 
 def gap_lines(facts: Iterable[Fact]) -> list[str]:
@@ -107,9 +136,7 @@ def _basis(applied: Applied, chart: Chart) -> tuple[list[str], list[str]]:
     return known, gap_lines([*(fact for fact in facts if fact.missing), *applied.gaps])
 
 
-def _detail(
-    rule: Rule, chart: Chart, attribution: Attribution, basis: list[str], missing: list[str]
-) -> str:
+def _detail(rule: Rule, chart: Chart, closing: str, basis: list[str], missing: list[str]) -> str:
     sections = [" ".join(rule.text.split())]
     if basis:
         sections.append(_section("This patient", basis))
@@ -118,9 +145,7 @@ def _detail(
         sections.append(_section("Consider", advice))
     if missing:
         sections.append(_section("Missing or uncertain", missing))
-    citations = [f"{e.citation} ({e.identifier})" for e in rule.evidence]
-    sections.append(_section(f"Evidence ({rule.strength})", citations))
-    sections.append(f"*{attribution.line}*")
+    sections.append(closing)
     return "\n\n".join(sections)
 
 

@@ -203,9 +203,10 @@ class Chart:
 
     def recall(self, key: Any, work_out: Callable[[], Answer]) -> Answer:
         """The remembered answer under `key`, worked out on first use."""
-        if key not in self._memory:
-            self._memory[key] = work_out()
-        answer: Answer = self._memory[key]
+        known = self._memory.get(key)
+        if known is None:
+            known = self._memory[key] = work_out()
+        answer: Answer = known
         return answer
 
     def _trouble(self, concept: Concept) -> Fact | None:
@@ -357,11 +358,14 @@ class Chart:
 
     def _readings(self, measurement: Measurement) -> list[Reading]:
         """All results, newest first, better status and preferred code first within a time."""
+        sources = self._sources.get(measurement.codes.id)
+        if not sources:
+            return []
         preferred = measurement.preferred.id if measurement.preferred else None
         favoured = {id(s.resource) for s in self._sources.get(preferred or "", ())}
         found = []
         seen = set()
-        for source in self._sources.get(measurement.codes.id, ()):
+        for source in sources:
             if id(source.part) in seen:
                 continue
             seen.add(id(source.part))

@@ -111,11 +111,16 @@ class Diagnosis:
     suspected_by: ValueSet | None = None
     suspected_words: str = ""
     lifelong: bool = False
+    _value_sets: tuple[ValueSet, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        sets = (self.active, self.category, self.remission, self.relapse, self.suspected_by)
+        found = tuple(value_set for value_set in sets if value_set is not None)
+        object.__setattr__(self, "_value_sets", found)
 
     def value_sets(self) -> Iterable[ValueSet]:
         """All code lists of this concept."""
-        sets = (self.active, self.category, self.remission, self.relapse, self.suspected_by)
-        return tuple(value_set for value_set in sets if value_set is not None)
+        return self._value_sets
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +195,14 @@ class Threshold:
     units: Units
     reason: str
     source: str
+    _text: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        text = f"{self.value.normalize():f} {self.units.display}".strip()
+        object.__setattr__(self, "_text", text)
 
     def __str__(self) -> str:
-        return f"{self.value.normalize():f} {self.units.display}".strip()
+        return self._text
 
 
 @dataclass(frozen=True, slots=True)

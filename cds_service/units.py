@@ -20,6 +20,8 @@ _DROPPED = re.compile(r"\s+|(?<![0-9])\.|\.(?![0-9])")
 _LOOKALIKES = str.maketrans({"μ": "u", "×": "x"})
 # Longer texts are notes, not units.
 _LONGEST = 64
+_REMEMBERED = 1000
+_NEVER_SEEN = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,10 @@ class Units:
     spellings: Mapping[str, Decimal] = field(repr=False, hash=False)
     unitless_ok: bool = False
     exact_spellings: Mapping[str, Decimal] = field(default_factory=dict, repr=False, hash=False)
+    # A laboratory sends the same few spellings all day.
+    _known: dict[tuple[str | None, ...], Decimal | None] = field(
+        default_factory=dict, repr=False, hash=False, compare=False, init=False
+    )
 
     def __post_init__(self) -> None:
         """Normalise the tables once. Raises ValueError when one spelling has two factors."""
@@ -51,6 +57,15 @@ class Units:
         None when no text is readable, or when two readable texts contradict each other. Where no
         text was sent at all, the factor is 1 if the quantity needs no unit, else None.
         """
+        known = self._known.get(spellings, _NEVER_SEEN)
+        if known is not _NEVER_SEEN:
+            return known  # type: ignore[return-value]
+        factor = self._agreed(spellings)
+        if len(self._known) < _REMEMBERED:
+            self._known[spellings] = factor
+        return factor
+
+    def _agreed(self, spellings: tuple[str | None, ...]) -> Decimal | None:
         sent = [text for text in spellings if text is not None and text.strip()]
         if not sent:
             return ONE if self.unitless_ok else None

@@ -97,6 +97,10 @@ class HydroxyureaDose:
 
 def hydroxyurea_dose(patient: Chart) -> HydroxyureaDose | None:
     """The dose of catalogue section 5.7; None unless every gate is known to be passed."""
+    return patient.recall(hydroxyurea_dose, lambda: _hydroxyurea_dose(patient))
+
+
+def _hydroxyurea_dose(patient: Chart) -> HydroxyureaDose | None:
     weight = dosing_weight_kg(patient)
     clearance = creatinine_clearance_ml_per_min(patient)
     if weight is None or clearance is None or not _hydroxyurea_gates(patient):
