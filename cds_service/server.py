@@ -414,6 +414,7 @@ class Connection(asyncio.Protocol):
         self._send(answer)
         if self.waiting:
             self._next()
+        if self.answering or self.transport.is_closing():
             return
         wait = self.app.body_seconds if self.in_body else HEADER_SECONDS
         self._allow(wait if self.in_body or self.in_header else IDLE_SECONDS)
@@ -429,6 +430,7 @@ class Connection(asyncio.Protocol):
         if close:
             self.waiting.clear()
             self.transport.close()
+            self._allow(IDLE_SECONDS)  # For reading it: the transport waits for that.
 
     def _refuse(self, status: HTTPStatus, code: str, diagnostics: str) -> None:
         self.last = True

@@ -131,10 +131,10 @@ def connected(port: int, sent: bytes = b"") -> Iterator[socket.socket]:
 
 def everything(connection: socket.socket) -> bytes:
     """What the server sends until it closes the connection."""
-    received = b""
-    while data := connection.recv(65536):
+    received = bytearray()
+    while data := connection.recv(1 << 20):
         received += data
-    return received
+    return bytes(received)
 
 
 def until_closed(port: int, sent: bytes) -> bytes:
@@ -321,6 +321,7 @@ def test_a_client_that_never_reads_its_answer_is_cut_off(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(server, "IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(server, "HEADER_SECONDS", 0.05)
     for end in (b"", b"GET / HT"):
         with served() as port, connected(port, request("/large") + end) as connection:
             time.sleep(0.3)
