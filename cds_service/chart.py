@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import wraps
@@ -115,6 +115,16 @@ class Reading(NamedTuple):
     note: str
 
 
+class _Newest(NamedTuple):
+    """The result of a measurement that counts, and what may cast doubt on it."""
+
+    reading: Reading
+    bounds: Bounds | None
+    fact: Fact
+    doubt: Fact | None
+    age: timedelta
+
+
 class Chart:
     """Immutable to its readers. `as_of` is the instant of the request, in UTC.
 
@@ -143,6 +153,10 @@ class Chart:
         self.foreign = 0
         self.asked: set[str] = set()
         self._memory: dict[Any, Any] = {}
+        self._has_answers: dict[str, Finding] = {}
+        self._may_have_answers: dict[str, Finding] = {}
+        self._amounts: dict[tuple[str, str], Amount] = {}
+        self._newest_results: dict[str, _Newest | Fact] = {}
         self._sources: dict[str, list[Source]] = {}
         for resource in resources:
             self._file(resource)
@@ -253,11 +267,17 @@ class Chart:
 
     def has(self, diagnosis: Diagnosis) -> Finding:
         """Active or relapsed, confirmed. Suspected, contradictory or implausible is unknown."""
-        return self.recall(("has", diagnosis.id), lambda: self._has(diagnosis, FALSE))
+        known = self._has_answers.get(diagnosis.id)
+        if known is None:
+            known = self._has_answers[diagnosis.id] = self._has(diagnosis, FALSE)
+        return known
 
     def may_have(self, diagnosis: Diagnosis) -> Finding:
         """As `has`, and suspected counts as yes."""
-        return self.recall(("may have", diagnosis.id), lambda: self._has(diagnosis, TRUE))
+        known = self._may_have_answers.get(diagnosis.id)
+        if known is None:
+            known = self._may_have_answers[diagnosis.id] = self._has(diagnosis, TRUE)
+        return known
 
     def _has(self, diagnosis: Diagnosis, suspected: Any) -> Finding:
         words = "confirmed or suspected" if suspected is TRUE else "active on the problem list"
@@ -331,30 +351,45 @@ class Chart:
     def latest(self, measurement: Measurement, within: Window | None = None) -> Amount:
         """The latest usable result by clinical time, if not older than the window."""
         self.asked.add(measurement.id)
-        key = ("latest", measurement.id, within.name if within else None)
-        return self.recall(key, lambda: self._latest(measurement, within))
+        key = (measurement.id, within.name if within else "")
+        known = self._amounts.get(key)
+        if known is None:
+            known = self._amounts[key] = self._latest(measurement, within)
+        return known
 
     def _latest(self, measurement: Measurement, within: Window | None) -> Amount:
-        readings = self.recall(("readings", measurement.id), lambda: self._readings(measurement))
         words = f" within {duration_text(within.length)}" if within else ""
+        newest = self._newest(measurement)
+        if isinstance(newest, Fact):
+            return Amount(measurement.title, None, newest, None, words)
+        reading, bounds, fact, doubt, age = newest
+        if within is not None and age > within.length:
+            remark = f"older than {words[8:]}"
+            fact = self._reading_fact(measurement, reading, missing=True, remark=remark)
+            return Amount(measurement.title, None, fact, doubt, words)
+        return Amount(measurement.title, bounds, fact, doubt, words)
+
+    def _newest(self, measurement: Measurement) -> _Newest | Fact:
+        """The result that counts, whatever its age; or why there is none."""
+        known = self._newest_results.get(measurement.id)
+        if known is None:
+            known = self._newest_results[measurement.id] = self._find_newest(measurement)
+        return known
+
+    def _find_newest(self, measurement: Measurement) -> _Newest | Fact:
+        readings = self._readings(measurement)
         usable = [reading for reading in readings if reading.value.bounds is not None]
         if not usable:
-            return Amount(
-                measurement.title, None, self._no_result(measurement, readings), None, words
-            )
-        newest = usable[0]
-        unreadable = [r for r in readings if r.value.bounds is None and r.time >= newest.time]
-        doubt = self._reading_fact(measurement, unreadable[0], missing=True) if unreadable else None
-        if within is not None and newest.time.age(self.as_of) > within.length:
-            stale = self._reading_fact(
-                measurement, newest, missing=True, remark=f"older than {words[8:]}"
-            )
-            return Amount(measurement.title, None, stale, doubt, words)
-        bounds = _together([r for r in usable if _as_good(r, newest)])
+            return self._no_result(measurement, readings)
+        newest, bounds, doubt = usable[0], usable[0].value.bounds, None
+        if len(readings) > 1:
+            bounds = _together([r for r in usable if _as_good(r, newest)])
+            later = [r for r in readings if r.value.bounds is None and r.time >= newest.time]
+            doubt = self._reading_fact(measurement, later[0], missing=True) if later else None
         missing = newest.value.bounds != bounds
         remark = "results of the same time contradict each other" if missing else ""
         fact = self._reading_fact(measurement, newest, missing=missing, remark=remark)
-        return Amount(measurement.title, bounds, fact, doubt, words)
+        return _Newest(newest, bounds, fact, doubt, newest.time.age(self.as_of))
 
     def _readings(self, measurement: Measurement) -> list[Reading]:
         """All results, newest first, better status and preferred code first within a time."""
