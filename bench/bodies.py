@@ -106,7 +106,6 @@ def _observation(number: int, now: datetime) -> Json:
     code, name, unit = OBSERVATIONS[number % len(OBSERVATIONS)]
     return {
         **_common("Observation", number, now),
-        "identifier": [{"system": "https://ehr.example/results", "value": f"{number:09}"}],
         "status": "final",
         "category": [_code(f"{HL7}observation-category", "laboratory")],
         "code": _concept("http://loinc.org", code, name),
@@ -114,7 +113,7 @@ def _observation(number: int, now: datetime) -> Json:
         "issued": _time(number, now),
         "performer": [{"reference": "Organization/laboratory"}],
         "valueQuantity": _quantity(20 + number % 180 + 0.1 * (number % 7), unit),
-        "interpretation": [_concept(f"{HL7}v3-ObservationInterpretation", "N", "Normal")],
+        "interpretation": [_code(f"{HL7}v3-ObservationInterpretation", "N")],
         "referenceRange": [{"low": _quantity(20, unit), "high": _quantity(200, unit)}],
         "note": [{"text": f"Specimen {number}: no hemolysis, measured once."}],
     }
@@ -149,11 +148,11 @@ def _medication_request(number: int, now: datetime) -> Json:
         "dosageInstruction": [
             {
                 "text": "1 tablet by mouth once a day",
-                "timing": {"repeat": repeat, "code": {"text": "once a day"}},
+                "timing": {"repeat": repeat},
                 "doseAndRate": [{"doseQuantity": {"value": 1, "unit": "tablet"}}],
             }
         ],
-        "dispenseRequest": {"numberOfRepeatsAllowed": 3, "quantity": {"value": 30}},
+        "dispenseRequest": {"numberOfRepeatsAllowed": 3},
     }
 
 
