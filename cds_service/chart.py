@@ -146,6 +146,7 @@ class Chart:
         self.lexicon = lexicon
         self.as_of = as_of
         self.patient_id = patient_id
+        self._own_reference = f"Patient/{patient_id}"
         self.patient = patient
         self.troubles = dict(troubles or {})
         self.orders = orders
@@ -166,10 +167,11 @@ class Chart:
     def _file(self, resource: Resource) -> None:
         """Keep a resource under the value sets its codes belong to; others are never read."""
         about = resource.subject or resource.patient
-        whom = reference_id(about)
-        if whom is not None and whom != self.patient_id:
-            self.foreign += 1
-            return
+        if about is not None and about.reference != self._own_reference:
+            whom = reference_id(about)
+            if whom is not None and whom != self.patient_id:
+                self.foreign += 1
+                return
         self._file_part(resource, resource)
         for component in resource.component:
             self._file_part(resource, component)
@@ -186,7 +188,7 @@ class Chart:
     def _file_medication(self, resource: Resource) -> None:
         """A running drug: by code, contained Medication included, else by name as for drafts."""
         concepts = [resource.get("medicationCodeableConcept")]
-        contained = resource.get("contained")
+        contained = resource.get("contained") if resource.contained else None
         if isinstance(contained, list):
             concepts += [each.get("code") for each in contained if isinstance(each, Mapping)]
         hits = [

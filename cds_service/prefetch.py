@@ -123,7 +123,8 @@ def read_answer(query: Query, value: Resource | None, unreadable: int = 0) -> An
 def _read_bundle(query: Query, bundle: Resource, unreadable: int) -> Answer:
     found = [entry.resource for entry in bundle.entry if entry.resource is not None]
     wanted = [r for r in found if r.resourceType == query.resource_type]
-    outcome = any(r.resourceType == "OperationOutcome" for r in found)
+    strangers = len(found) > len(wanted)
+    outcome = strangers and any(r.resourceType == "OperationOutcome" for r in found)
     if unreadable:
         return Answer(State.FAILED, wanted, f"{unreadable} entries could not be read")
     if outcome and not wanted:

@@ -238,6 +238,9 @@ class Lexicon:
                 if value_set.by_heading and system in ICD_SYSTEMS:
                     heading = _squeeze(code)[:_HEADING]
                     self._headings[heading] = Match(value_set.id, system, code)
+        systems = {system for system, _ in self._exact if system is not None}
+        self._plain_systems = systems - ICD_SYSTEMS
+        self._named: dict[str, tuple[str, ...]] = {}
         self._orderables = [c for c in self.concepts.values() if isinstance(c, Orderable)]
         self._names = _name_pattern(self._orderables)
 
@@ -261,7 +264,8 @@ class Lexicon:
         exact = self._exact.get((system, code))
         if exact is not None:
             return exact
-        if not code:
+        # Most codes of most charts end here: a known system, and nothing that a rule asks about.
+        if not code or system in self._plain_systems:
             return ()
         return self._match_loosely(system, code)
 
@@ -288,15 +292,26 @@ class Lexicon:
 
     def named(self, text: str) -> tuple[str, ...]:
         """Ids of the orderables whose name stands in the text as a whole word."""
-        lowered = text.lower()
+        known = self._named.get(text)
+        if known is None:
+            known = self._find_names(text.lower())
+            # The same product names come with every chart; free texts are long and come once.
+            if len(self._named) < _REMEMBERED_NAMES and len(text) <= _LONGEST_NAME:
+                self._named[text] = known
+        return known
+
+    def _find_names(self, lowered: str) -> tuple[str, ...]:
         found = {self._names[1][hit.group()] for hit in self._names[0].finditer(lowered)}
         return tuple(
             orderable.id
-            for ids in found
-            for orderable in ids
+            for owners in found
+            for orderable in owners
             if not any(word in lowered for word in orderable.unless)
         )
 
+
+_REMEMBERED_NAMES = 5000
+_LONGEST_NAME = 100
 
 _HEADING = 4
 """A letter, two digits and the one behind the dot: an ICD-10 subcategory."""
