@@ -116,6 +116,9 @@ def _json_body() -> bytes:
         raise _Unsupported("send the request as application/json")
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise _Unsupported("send the body without Content-Encoding")
+    if request.environ.get("wsgi.input_terminated"):
+        # Our server has the whole body and has checked its size; werkzeug's check copies it.
+        request.max_content_length = None
     return request.get_data(cache=False)
 
 

@@ -24,6 +24,7 @@ from cds_service.readers import (
     STATUS_RANK,
     Bounds,
     Component,
+    Readable,
     Resource,
     Value,
     codings,
@@ -77,7 +78,7 @@ class Source(NamedTuple):
     """A resource that matched a value set, the part of it that did, and by which code."""
 
     resource: Resource
-    part: Component
+    part: Resource | Component
     match: Match
 
 
@@ -176,7 +177,7 @@ class Chart:
         for component in resource.component:
             self._file_part(resource, component)
 
-    def _file_part(self, resource: Resource, part: Component) -> None:
+    def _file_part(self, resource: Resource, part: Resource | Component) -> None:
         match = self.lexicon.match
         if part.code is not None:
             for coding in part.code.coding:
@@ -604,7 +605,7 @@ def order_fact(order: Order, orderable: Orderable) -> Fact:
     return Fact(f"order {order.reference}", lambda: f"Order: {orderable.title}{by_name}")
 
 
-def read_presence(part: Component, test: QualitativeTest) -> bool | None:
+def read_presence(part: Readable, test: QualitativeTest) -> bool | None:
     """Whether a result says yes; None when it says neither (pending, unclear, both).
 
     Words count only as a whole, so that "not detected" is never read as "detected". A share of

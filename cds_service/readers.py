@@ -57,9 +57,9 @@ class _Lazy(msgspec.Struct, gc=False):
     def get(self, name: str) -> Any:
         """The decoded field; None where it is absent, null or not readable on its own."""
         raw = getattr(self, name, None)
-        if not isinstance(raw, Raw):
-            return raw
-        return decode_any(raw) if raw else None
+        if raw is NOTHING or raw is None:
+            return None
+        return decode_any(raw) if isinstance(raw, Raw) else raw
 
 
 class Component(_Lazy, gc=False):
@@ -75,39 +75,45 @@ class Component(_Lazy, gc=False):
     dataAbsentReason: Raw = NOTHING  # noqa: N815
 
 
-class Resource(Component, gc=False):
-    """Any resource: what decides relevance is typed, the rest waits as bytes."""
+class Resource(_Lazy, gc=False):
+    """Any resource: what decides relevance is typed, the rest waits as bytes.
+
+    The fields stand in the order in which FHIR's JSON has them: the decoder expects the next one.
+    """
 
     resourceType: str = ""  # noqa: N815
     id: str | None = None
-    subject: Reference | None = None
-    patient: Reference | None = None
-    component: list[Component] = []
-    entry: list[Entry] = []
-    link: list[Link] = []
+    contained: Raw = NOTHING
     type: Raw = NOTHING
-    status: Raw = NOTHING
+    link: list[Link] = []
+    entry: list[Entry] = []
+    issue: Raw = NOTHING
     clinicalStatus: Raw = NOTHING  # noqa: N815
     verificationStatus: Raw = NOTHING  # noqa: N815
-    recordedDate: Raw = NOTHING  # noqa: N815
+    status: Raw = NOTHING
+    doNotPerform: Raw = NOTHING  # noqa: N815
+    medicationCodeableConcept: Raw = NOTHING  # noqa: N815
+    medicationReference: Raw = NOTHING  # noqa: N815
+    code: CodeableConcept | None = None
+    subject: Reference | None = None
+    patient: Reference | None = None
+    gender: Raw = NOTHING
+    birthDate: Raw = NOTHING  # noqa: N815
     onsetDateTime: Raw = NOTHING  # noqa: N815
-    onsetPeriod: Raw = NOTHING  # noqa: N815
     abatementDateTime: Raw = NOTHING  # noqa: N815
+    recordedDate: Raw = NOTHING  # noqa: N815
     effectiveDateTime: Raw = NOTHING  # noqa: N815
     effectivePeriod: Raw = NOTHING  # noqa: N815
     effectiveInstant: Raw = NOTHING  # noqa: N815
     issued: Raw = NOTHING
-    birthDate: Raw = NOTHING  # noqa: N815
-    gender: Raw = NOTHING
-    deceasedBoolean: Raw = NOTHING  # noqa: N815
-    deceasedDateTime: Raw = NOTHING  # noqa: N815
-    medicationCodeableConcept: Raw = NOTHING  # noqa: N815
-    medicationReference: Raw = NOTHING  # noqa: N815
-    contained: Raw = NOTHING
-    ingredient: Raw = NOTHING
-    authoredOn: Raw = NOTHING  # noqa: N815
-    doNotPerform: Raw = NOTHING  # noqa: N815
-    issue: Raw = NOTHING
+    valueQuantity: Raw = NOTHING  # noqa: N815
+    valueCodeableConcept: Raw = NOTHING  # noqa: N815
+    valueString: Raw = NOTHING  # noqa: N815
+    valueBoolean: Raw = NOTHING  # noqa: N815
+    valueInteger: Raw = NOTHING  # noqa: N815
+    dataAbsentReason: Raw = NOTHING  # noqa: N815
+    interpretation: Raw = NOTHING
+    component: list[Component] = []
 
 
 class Entry(msgspec.Struct, gc=False):
