@@ -105,6 +105,9 @@ class DiagnosisView:
         return bool(self.records) and self.current is None
 
 
+_NOT_ON_RECORD = DiagnosisView(None, ())
+
+
 class Reading(NamedTuple):
     """One result, read: when, how final, how preferred its code, the value, or the problem."""
 
@@ -155,6 +158,7 @@ class Chart:
         self.foreign = 0
         self.asked: set[str] = set()
         self._memory: dict[Any, Any] = {}
+        self._views: dict[str, DiagnosisView] = {}
         self._has_answers: dict[str, Finding] = {}
         self._may_have_answers: dict[str, Finding] = {}
         self._amounts: dict[tuple[str, str], Amount] = {}
@@ -191,7 +195,7 @@ class Chart:
         concepts = [resource.get("medicationCodeableConcept")]
         contained = resource.get("contained") if resource.contained else None
         if isinstance(contained, list):
-            concepts += [each.get("code") for each in contained if isinstance(each, Mapping)]
+            concepts += [each.get("code") for each in contained if isinstance(each, dict)]
         hits = [
             hit
             for concept in concepts
@@ -206,7 +210,7 @@ class Chart:
     def _named_medication(self, resource: Resource, concepts: list[Any]) -> list[Match]:
         names = [text for concept in concepts for text in texts(concept)]
         reference = resource.get("medicationReference")
-        if isinstance(reference, Mapping) and isinstance(reference.get("display"), str):
+        if isinstance(reference, dict) and isinstance(reference.get("display"), str):
             names.append(reference["display"])
         found = {i for name in names for i in self.lexicon.named(name)}
         orderables = [self.lexicon.concepts[i] for i in sorted(found)]
@@ -237,7 +241,10 @@ class Chart:
     def diagnosis(self, diagnosis: Diagnosis) -> DiagnosisView:
         """Every record of a diagnosis and the one that counts."""
         self.asked.add(diagnosis.id)
-        return self.recall(("diagnosis", diagnosis.id), lambda: self._diagnosis(diagnosis))
+        known = self._views.get(diagnosis.id)
+        if known is None:
+            known = self._views[diagnosis.id] = self._diagnosis(diagnosis)
+        return known
 
     def _diagnosis(self, diagnosis: Diagnosis) -> DiagnosisView:
         by_condition: dict[int, list[Source]] = {}
@@ -245,6 +252,8 @@ class Chart:
             for source in self._sources.get(value_set.id, ()):
                 if source.resource.resourceType == "Condition":
                     by_condition.setdefault(id(source.resource), []).append(source)
+        if not by_condition:
+            return _NOT_ON_RECORD
         read = [self._diagnosis_record(diagnosis, group) for group in by_condition.values()]
         records = tuple(record for record in read if record is not None)
         return DiagnosisView(_current(records), records)

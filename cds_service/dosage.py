@@ -58,7 +58,7 @@ def _doses(instruction: Mapping[str, Any]) -> Iterator[Dose]:
         if isinstance(text := instruction.get(key), str)
     ]
     timing = instruction.get("timing")
-    times, days = _timing(timing if isinstance(timing, Mapping) else {})
+    times, days = _timing(timing if isinstance(timing, dict) else {})
     routes = tuple((c.system or "", c.code or "") for c in codings(route))
     alternatives = list(_mappings(instruction.get("doseAndRate"))) or [instruction]
     amounts = [_amount(each, "dose") for each in alternatives]
@@ -73,19 +73,19 @@ def _amount(source: Mapping[str, Any], kind: str) -> tuple[Decimal | None, str]:
     """doseQuantity, the high end of doseRange, rateQuantity, or rateRatio as amount per time."""
     quantity = source.get(f"{kind}Quantity")
     span = source.get(f"{kind}Range")
-    if not isinstance(quantity, Mapping) and isinstance(span, Mapping):
+    if not isinstance(quantity, dict) and isinstance(span, dict):
         quantity = span.get("high") or span.get("low")
-    if isinstance(quantity, Mapping):
+    if isinstance(quantity, dict):
         return _number(quantity.get("value")), _unit(quantity)
     ratio = source.get(f"{kind}Ratio")
-    if isinstance(ratio, Mapping):
+    if isinstance(ratio, dict):
         return _ratio(ratio)
     return None, ""
 
 
 def _ratio(ratio: Mapping[str, Any]) -> tuple[Decimal | None, str]:
     top, bottom = ratio.get("numerator"), ratio.get("denominator")
-    if not isinstance(top, Mapping) or not isinstance(bottom, Mapping):
+    if not isinstance(top, dict) or not isinstance(bottom, dict):
         return None, ""
     above, below = _number(top.get("value")), _number(bottom.get("value", 1))
     if above is None or not below:
@@ -96,7 +96,7 @@ def _ratio(ratio: Mapping[str, Any]) -> tuple[Decimal | None, str]:
 def _timing(timing: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]:
     """Times per day and number of days, each None where not said."""
     repeat = timing.get("repeat")
-    if isinstance(repeat, Mapping):
+    if isinstance(repeat, dict):
         times = _per_day(repeat)
         days = _days(repeat.get("boundsDuration"))
     else:
@@ -117,7 +117,7 @@ def _per_day(repeat: Mapping[str, Any]) -> Decimal | None:
 
 
 def _days(duration: Any) -> Decimal | None:
-    if not isinstance(duration, Mapping):
+    if not isinstance(duration, dict):
         return None
     number, unit = _number(duration.get("value")), _unit(duration)
     hours = _HOURS.get(unit) or _HOURS.get(unit.rstrip("s")[:1])
@@ -141,5 +141,5 @@ def _unit(quantity: Mapping[str, Any]) -> str:
 
 def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:
     for each in value if isinstance(value, list) else [value]:
-        if isinstance(each, Mapping):
+        if isinstance(each, dict):
             yield each

@@ -134,7 +134,7 @@ def _concepts(
         yield medication.get("code")
         ingredients = medication.get("ingredient")
         for ingredient in ingredients if isinstance(ingredients, list) else []:
-            if isinstance(ingredient, Mapping):
+            if isinstance(ingredient, dict):
                 yield ingredient.get("itemCodeableConcept")
 
 
@@ -142,7 +142,7 @@ def _displays(resource: Mapping[str, Any]) -> Iterator[str]:
     """The display of a reference to a Medication that is not here."""
     for name in ("medicationReference", "codeReference"):
         reference = resource.get(name)
-        if isinstance(reference, Mapping) and isinstance(reference.get("display"), str):
+        if isinstance(reference, dict) and isinstance(reference.get("display"), str):
             yield reference["display"]
 
 
@@ -154,27 +154,27 @@ def _order_texts(resource: Mapping[str, Any]) -> Iterator[str]:
     for name in ("performer", "reasonReference", "locationReference"):
         value = resource.get(name)
         for each in value if isinstance(value, list) else [value]:
-            if isinstance(each, Mapping) and isinstance(each.get("display"), str):
+            if isinstance(each, dict) and isinstance(each.get("display"), str):
                 yield each["display"]
     notes = resource.get("note")
     for note in notes if isinstance(notes, list) else []:
-        if isinstance(note, Mapping) and isinstance(note.get("text"), str):
+        if isinstance(note, dict) and isinstance(note.get("text"), str):
             yield note["text"]
 
 
 def _contained(resource: Mapping[str, Any], reference: str) -> Mapping[str, Any] | None:
     contained = resource.get("contained")
     for each in contained if isinstance(contained, list) else []:
-        if isinstance(each, Mapping) and f"#{each.get('id')}" == reference:
+        if isinstance(each, dict) and f"#{each.get('id')}" == reference:
             return each
     return None
 
 
 def _entries(bundle: Any) -> Iterator[Mapping[str, Any]]:
-    entries = bundle.get("entry") if isinstance(bundle, Mapping) else None
+    entries = bundle.get("entry") if isinstance(bundle, dict) else None
     for entry in entries if isinstance(entries, list) else []:
-        resource = entry.get("resource") if isinstance(entry, Mapping) else None
-        if isinstance(resource, Mapping):
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        if isinstance(resource, dict):
             yield resource
 
 
@@ -191,7 +191,7 @@ def _is_about(resource: Mapping[str, Any], patient_id: str) -> bool:
 
 
 def _reference(value: Any) -> str:
-    reference = value.get("reference") if isinstance(value, Mapping) else None
+    reference = value.get("reference") if isinstance(value, dict) else None
     return reference if isinstance(reference, str) else ""
 
 

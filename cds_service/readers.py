@@ -192,11 +192,11 @@ def codings(concept: Any) -> Iterator[Coding]:
     if isinstance(concept, list):
         for each in concept:
             yield from codings(each)
-    if not isinstance(concept, Mapping):
+    if not isinstance(concept, dict):
         return
     found = concept.get("coding")
     for coding in found if isinstance(found, list) else [found]:
-        if isinstance(coding, Mapping):
+        if isinstance(coding, dict):
             texts = (coding.get("system"), coding.get("code"), coding.get("display"))
             yield Coding(*(text if isinstance(text, str) else None for text in texts))
 
@@ -204,7 +204,7 @@ def codings(concept: Any) -> Iterator[Coding]:
 def texts(concept: Any) -> Iterator[str]:
     """Every human-readable text of a decoded CodeableConcept: its own and its codings'."""
     for each in concept if isinstance(concept, list) else [concept]:
-        if isinstance(each, Mapping) and isinstance(each.get("text"), str):
+        if isinstance(each, dict) and isinstance(each.get("text"), str):
             yield each["text"]
     for coding in codings(concept):
         if coding.display:
@@ -284,8 +284,8 @@ def observation_time(observation: Readable) -> ClinicalTime | None:
     return (
         parse_any(observation.get("effectiveDateTime"))
         or parse_any(observation.get("effectiveInstant"))
-        or (parse_any(period.get("start")) if isinstance(period, Mapping) else None)
-        or (parse_any(period.get("end")) if isinstance(period, Mapping) else None)
+        or (parse_any(period.get("start")) if isinstance(period, dict) else None)
+        or (parse_any(period.get("end")) if isinstance(period, dict) else None)
         or parse_any(observation.get("issued"))
     )
 
@@ -304,7 +304,7 @@ def read_value(
     if source.get("dataAbsentReason") is not None:
         return Value(None, problem="the laboratory sent no value")
     quantity = source.get("valueQuantity")
-    if isinstance(quantity, Mapping):
+    if isinstance(quantity, dict):
         return _read_quantity(quantity, units)
     integer = source.get("valueInteger")
     if isinstance(integer, int) and not isinstance(integer, bool):
