@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cds_service.chart import Chart, question
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding, all_of, any_of, none_of
+from cds_service.terminology import Measurement
 from hooks import concepts, thresholds
 
 NON_PROMYELOCYTIC = (
@@ -80,18 +81,21 @@ def severe_breathing_or_performance(patient: Chart) -> Finding:
 @question
 def blasts_in_blood(patient: Chart) -> Finding:
     """Any blast in a fresh count. One lineage alone can show blasts, never rule them out."""
-    counted = (
-        concepts.BLASTS_PERCENT,
-        concepts.BLASTS_ABSOLUTE,
-        concepts.BLASTS_PERCENT_BY_LINEAGE,
-        concepts.BLASTS_ABSOLUTE_BY_LINEAGE,
-    )
-    return any_of(
-        *(
+
+    def above_none(*counted: Measurement) -> list[Finding]:
+        return [
             patient.latest(blasts, thresholds.FRESH_COUNT).above(thresholds.BLASTS_PRESENT)
             for blasts in counted
-        )
+        ]
+
+    of_all = above_none(concepts.BLASTS_PERCENT, concepts.BLASTS_ABSOLUTE)
+    of_one_lineage = above_none(
+        concepts.BLASTS_PERCENT_BY_LINEAGE, concepts.BLASTS_ABSOLUTE_BY_LINEAGE
     )
+    shown = any_of(*of_all, *of_one_lineage)
+    ruled_out = [finding for finding in of_all if finding.truth is FALSE]
+    # Laboratories report a share or a number: the other one is then no gap.
+    return any_of(*ruled_out) if shown.truth is UNKNOWN and ruled_out else shown
 
 
 @question
