@@ -401,6 +401,7 @@ def never_decisive(rule: Rule, silent_cases: Iterable[Iterable[Record]]) -> set[
     decisive = set()
     for records in silent_cases:
         finding = rule.applies(chart(*records))
+        assert finding.truth is FALSE
         for question in asked - decisive:
             if TRUE in (_if_answered(finding, question, other) for other in (TRUE, FALSE)):
                 decisive.add(question)
