@@ -38,6 +38,13 @@ _SUBCUTANEOUS = re.compile(r"subcut|sub-cut|subq|sub-q|\bs\.?c\.?\b|under the sk
 _INTRAVENOUS = re.compile(r"intraven|\bi\.?v\.?\b|infusion|continuous|\bciv?\b|central line")
 _INTRATHECAL = re.compile(r"intrathec|\bi\.?t\.?\b|lumbar puncture|intraventric|ommaya")
 
+_ROUTES = (
+    ("intrathecal", concepts.VALUE_SETS["intrathecal-route"].codes),
+    ("subcutaneous", concepts.VALUE_SETS["subcutaneous-route"].codes),
+    ("intravenous", concepts.VALUE_SETS["intravenous-route"].codes),
+)
+"""A coded route, in the word that the patterns read."""
+
 LOW_DAILY_MG_PER_M2 = Decimal(40)
 LOW_SINGLE_MG = Decimal(40)
 LOW_DAILY_MG_WITHOUT_AREA = Decimal(80)
@@ -97,7 +104,10 @@ def cytarabine_intensity(patient: Chart, order: Order) -> Intensity:
 
 
 def _words(dose: Dose, order: Order) -> str:
-    """What the instruction says of the route; if nothing, what the order's name says."""
+    """What the instruction says of the route, coded first; if nothing, what the order says."""
+    for words, codes in _ROUTES:
+        if any(route in codes for route in dose.route_codes):
+            return words
     stated = any(p.search(dose.words) for p in (_SUBCUTANEOUS, _INTRAVENOUS, _INTRATHECAL))
     return dose.words if stated else order.words()
 

@@ -20,6 +20,8 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 CODES = ROOT.parent / "shared" / "terminology" / "codes.csv"
+ADDED_CODES = ROOT / "tools" / "added_codes.csv"
+"""Codes that the list lacks, with their public sources: same columns."""
 TARGET = ROOT / "hooks" / "valuesets"
 
 BASE = "https://als-leukemia-cds.org/fhir"
@@ -888,6 +890,27 @@ MEASUREMENTS = (
 
 PROCEDURES = (
     concept(
+        "subcutaneous-route",
+        "Subcutaneous route",
+        "route.subcutaneous",
+        focus="How a dose is given: under the skin.",
+        includes="SNOMED CT routes and injection procedures that clients send as a route.",
+    ),
+    concept(
+        "intravenous-route",
+        "Intravenous route",
+        "route.intravenous",
+        focus="How a dose is given: into a vein.",
+        includes="SNOMED CT routes and injection procedures that clients send as a route.",
+    ),
+    concept(
+        "intrathecal-route",
+        "Intrathecal route",
+        "route.intrathecal",
+        focus="How a dose is given: into the cerebrospinal fluid.",
+        includes="SNOMED CT routes and injection procedures that clients send as a route.",
+    ),
+    concept(
         "leukapheresis",
         "Leukapheresis",
         "leukapheresis",
@@ -1189,7 +1212,11 @@ class Row(NamedTuple):
 
 
 def read_codes(path: Path) -> list[Row]:
-    """The code list without units and without repeated header lines."""
+    """The code list and the added codes, without units and without repeated header lines."""
+    return [row for source in (path, ADDED_CODES) for row in _read_rows(source)]
+
+
+def _read_rows(path: Path) -> list[Row]:
     with path.open(encoding="utf-8", newline="") as lines:
         return [
             Row(
