@@ -196,7 +196,8 @@ def decide(service: Service, chart: Chart, answers: Mapping[str, Answer]) -> Dec
     decision = Decision(outcomes, _limited(applied, service, chart), lines)
     failed_reads = [o for o in outcomes if o.finding is None] or not all_usable(answers)
     if not applied and (failed_reads or (alone and (lines or speaks))):
-        finding = gaps if gaps is not None else Finding("gaps", UNKNOWN)
+        # What the gaps rule denies must not stand on its card as if it were so.
+        finding = gaps if gaps is not None and speaks else Finding("gaps", UNKNOWN)
         decision.applied = [
             Applied(service.gaps, finding, service.gaps.indicator, service.gaps.summary)
         ]
