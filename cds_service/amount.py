@@ -50,8 +50,8 @@ class Amount:
         return Finding(f"{self.title} known{self.within}", truth, (self.fact,))
 
     def exact(self) -> Decimal | None:
-        """The number for a computation; None when it is a range or not usable."""
-        if self.bounds is None or not self.bounds.is_exact():
+        """The number for a computation; None when it is a range, not usable, or in doubt."""
+        if self.doubt is not None or self.bounds is None or not self.bounds.is_exact():
             return None
         return self.bounds.low
 
@@ -59,7 +59,14 @@ class Amount:
         question = f"{self.title} {comparison}{self.within}"
         if self.doubt is not None and truth is FALSE:
             return Finding(question, UNKNOWN, (self.doubt, self.fact))
+        if truth is UNKNOWN and not self.fact.missing:
+            # A range that leaves the comparison open is a gap, and a gap is said.
+            return Finding(question, UNKNOWN, (self._undecided(comparison),))
         return Finding(question, truth, (self.fact,))
+
+    def _undecided(self, comparison: str) -> Fact:
+        say = self.fact.say
+        return Fact(self.fact.key, lambda: f"{say()}: may or may not be {comparison}", missing=True)
 
     def _at_least(self, limit: Decimal) -> Truth:
         if self.bounds is None:
