@@ -256,7 +256,9 @@ class Chart:
             return _NOT_ON_RECORD
         read = [self._diagnosis_record(diagnosis, group) for group in by_condition.values()]
         records = tuple(record for record in read if record is not None)
-        return DiagnosisView(_current(records), records)
+        live = tuple(record for record in records if record.course in LIVE)
+        # "Resolved" is implausible for a lifelong disease: it does not outweigh a live entry.
+        return DiagnosisView(_current(live if diagnosis.lifelong and live else records), records)
 
     def _diagnosis_record(
         self, diagnosis: Diagnosis, sources: list[Source]
@@ -660,6 +662,9 @@ def _current(records: tuple[DiagnosisRecord, ...]) -> DiagnosisRecord | None:
     if not records:
         return None
     confirmed = [record for record in records if not record.suspected]
+    if any(record.course in LIVE for record in confirmed):
+        # A remission that is only suspected does not end a disease that is confirmed.
+        records = tuple(r for r in records if r.course in LIVE or not r.suspected)
     live = [record for record in records if record.course in LIVE]
     if len(live) == len(records):
         pool = confirmed or list(records)
