@@ -117,6 +117,7 @@ class Reading(NamedTuple):
     value: Value
     status: str | None
     note: str
+    issued: ClinicalTime | None
 
 
 class _Newest(NamedTuple):
@@ -401,7 +402,10 @@ class Chart:
             later = [r for r in readings if r.value.bounds is None and r.time >= newest.time]
             doubt = self._reading_fact(measurement, later[0], missing=True) if later else None
         missing = newest.value.bounds != bounds
-        remark = "results of the same time contradict each other" if missing else ""
+        remark = ""
+        if missing and bounds is not None:
+            # One of them alone would read as if it were the answer.
+            remark = f"results of the same time contradict each other: {bounds_text(bounds)}"
         fact = self._reading_fact(measurement, newest, missing=missing, remark=remark)
         return _Newest(newest, bounds, fact, doubt, newest.time.age(self.as_of))
 
@@ -422,7 +426,13 @@ class Chart:
             if reading is not None:
                 found.append(reading)
         found.sort(
-            key=lambda r: (-r.time.earliest.timestamp(), r.rank, r.second_choice, r.value.received)
+            key=lambda r: (
+                -r.time.earliest.timestamp(),
+                r.rank,
+                r.second_choice,
+                -_issued(r),
+                r.value.received,
+            )
         )
         return found
 
@@ -445,7 +455,8 @@ class Chart:
         elif time.is_in_future(self.as_of):
             value = Value(None, value.received, "dated in the future")
         value = _plausible(value, measurement)
-        return Reading(time, rank, not favoured, value, status, match.note)
+        issued = parse_any(resource.get("issued"))
+        return Reading(time, rank, not favoured, value, status, match.note, issued)
 
     def _reading_fact(
         self, measurement: Measurement, reading: Reading, *, missing: bool = False, remark: str = ""
@@ -683,9 +694,18 @@ def _when(record: DiagnosisRecord) -> float:
 
 
 def _as_good(reading: Reading, newest: Reading) -> bool:
-    """Same time, same finality, same preference: nothing tells which of the two is right."""
+    """Same time, same finality, same preference: nothing tells which of the two is right.
+
+    Of two that were issued at different times the later one is.
+    """
+    if reading.issued is not None and _issued(reading) < _issued(newest):
+        return False
     mine = (reading.time.earliest, reading.rank, reading.second_choice)
     return mine == (newest.time.earliest, newest.rank, newest.second_choice)
+
+
+def _issued(reading: Reading) -> float:
+    return reading.issued.earliest.timestamp() if reading.issued is not None else 0.0
 
 
 def _together(readings: list[Reading]) -> Bounds:

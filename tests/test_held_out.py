@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cds_service.finding import Truth
 from hooks import concepts, dosing
 from hooks.concepts import ALL, AML
 from hooks.patient_view import PATIENT_VIEW
 from hooks.rules.hyperleukocytosis_emergency import hyperleukocytosis_emergency
 from tests.patients import BODY, cards, chart, count, diagnosis, part, result
+
+
+def missing(card: dict[str, Any]) -> list[str]:
+    return part(card, "Missing or uncertain")
+
 
 # -- values --------------------------------------------------------------------------------------
 
@@ -26,6 +33,36 @@ def test_a_count_known_only_to_be_above_60_is_said_in_any_leukemia() -> None:
     (line,) = part(cards(PATIENT_VIEW, *record)["data-gaps"], "Missing or uncertain")
     assert line.startswith("Leukocytes above 60 ")
     assert line.endswith(": may or may not be at least 100 ×10⁹/L")
+
+
+def test_of_two_results_of_one_sample_the_later_issued_counts() -> None:
+    first = {**count(15), "issued": "2026-11-21T09:10:00Z"}
+    second = {**count(150), "issued": "2026-11-21T10:30:00Z"}
+    for record in ((first, second), (second, first)):
+        found = hyperleukocytosis_emergency.applies(chart(diagnosis(AML), *record))
+        assert found.truth is Truth.TRUE
+
+
+def test_contradicting_results_are_all_named() -> None:
+    card = cards(PATIENT_VIEW, diagnosis(AML), count(15), count(150))["data-gaps"]
+    assert any("contradict each other: 15 to 150" in line for line in missing(card))
+
+
+# -- the problem list ----------------------------------------------------------------------------
+
+
+def test_a_suspected_remission_does_not_end_a_confirmed_leukemia() -> None:
+    confirmed = diagnosis(AML, recorded="2026-10-01")
+    suspected = diagnosis(AML, "provisional", "remission", recorded="2026-11-15")
+    found = hyperleukocytosis_emergency.applies(chart(confirmed, suspected, count(130)))
+    assert found.truth is Truth.TRUE
+
+
+def test_a_resolved_copy_does_not_hide_a_lifelong_disease() -> None:
+    live = diagnosis(concepts.ALS, recorded="2020-01-01")
+    resolved = diagnosis(concepts.ALS, clinical="resolved", recorded="2024-01-01")
+    assert chart(live, resolved).has(concepts.ALS).truth is Truth.TRUE
+    assert chart(resolved).has(concepts.ALS).truth is Truth.UNKNOWN
 
 
 # -- what a card says ----------------------------------------------------------------------------
