@@ -90,6 +90,9 @@ def _ratio(ratio: Mapping[str, Any]) -> tuple[Decimal | None, str]:
     above, below = _number(top.get("value")), _number(bottom.get("value", 1))
     if above is None or not below:
         return None, ""
+    if below == 24 and _unit(bottom) == "h":
+        # "182 mg over 24 h" says how much a day; "8 mg/h" does not, because it may run for less.
+        return above, f"{_unit(top)}/d"
     return above / below, f"{_unit(top)}/{_unit(bottom)}"
 
 
