@@ -53,6 +53,10 @@ class Order:
         """Every text about what, why and in which category, in lower case."""
         return " ".join(_order_texts(self.resource)).lower()
 
+    def places(self) -> str:
+        """Who is to do it and where, in lower case: no purpose, though a unit's name may hint."""
+        return " ".join(_place_texts(self.resource)).lower()
+
 
 def read_orders(
     bundle: Any, selections: Any, patient_id: str, lexicon: Lexicon
@@ -147,19 +151,27 @@ def _displays(resource: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _order_texts(resource: Mapping[str, Any]) -> Iterator[str]:
-    coded = ("code", "medicationCodeableConcept", "reasonCode", "category", "performerType")
-    for name in (*coded, "orderDetail"):
+    for name in ("code", "medicationCodeableConcept", "reasonCode", "category", "orderDetail"):
         yield from texts(resource.get(name))
     yield from _displays(resource)
-    for name in ("performer", "reasonReference", "locationReference"):
-        value = resource.get(name)
-        for each in value if isinstance(value, list) else [value]:
-            if isinstance(each, dict) and isinstance(each.get("display"), str):
-                yield each["display"]
+    yield from _referred(resource.get("reasonReference"))
     notes = resource.get("note")
     for note in notes if isinstance(notes, list) else []:
         if isinstance(note, dict) and isinstance(note.get("text"), str):
             yield note["text"]
+
+
+def _place_texts(resource: Mapping[str, Any]) -> Iterator[str]:
+    yield from texts(resource.get("performerType"))
+    for name in ("performer", "locationReference"):
+        yield from _referred(resource.get(name))
+
+
+def _referred(value: Any) -> Iterator[str]:
+    """The displays of one or more references."""
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, dict) and isinstance(each.get("display"), str):
+            yield each["display"]
 
 
 def _contained(resource: Mapping[str, Any], reference: str) -> Mapping[str, Any] | None:

@@ -19,6 +19,9 @@ _COLLECTION = (
     "plateletpheresis", "plasma exchange", "plasmapheresis", "photopheresis", "erythrocyt",
     "red cell exchange",
 )  # fmt: skip
+_COLLECTING_PLACES = ("donor", "donation", "collection")
+"""Transplant units treat too: of a performer only these words tell."""
+
 _THERAPEUTIC = (
     "therapeutic", "leukostasis", "leucostasis", "hyperleukocyt", "hyperleucocyt", "cytoreduc",
     "leukoreduc", "leukocytoreduc", "leukodeplet", "depletion", "white count reduction",
@@ -43,9 +46,11 @@ def _says_leukocytes(order: Order) -> bool:
 
 
 def _is_collection(order: Order) -> bool:
-    words = order.words()
-    other = concepts.OTHER_APHERESIS.id in order.recognised
-    return other or any(word in words for word in _COLLECTION)
+    words, places = order.words(), order.places()
+    if concepts.OTHER_APHERESIS.id in order.recognised:
+        return True
+    said = any(word in words for word in _COLLECTION)
+    return said or any(word in places for word in _COLLECTING_PLACES)
 
 
 def _is_stated_therapeutic(order: Order) -> bool:

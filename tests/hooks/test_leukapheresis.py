@@ -38,7 +38,7 @@ COLLECTIONS = {
     "category: stem cell": {"category": "Stem cell transplant"},
     "category: donor": {"category": "Donor services"},
     "performer: donor center": {"performer": "Donor center"},
-    "performer: transplant unit": {"performer": "Transplant apheresis unit"},
+    "performer: collection unit": {"performer": "Stem cell collection unit"},
     "note: harvest": {"note": "PBSC harvest day 1"},
     "name: donor leukapheresis": {"name": "Donor leukapheresis"},
 }
@@ -71,6 +71,13 @@ def test_a_code_that_says_therapeutic_needs_no_count():
     assert truth(drafted) is TRUE
     assert truth(count(3), drafted) is TRUE
     assert therapeutic(drafted) == ["leukapheresis"]
+
+
+def test_a_transplant_unit_that_treats_leukostasis_collects_nothing():
+    """Such units run most apheresis: their name alone must not silence the cards."""
+    unit = "Bone marrow transplant and apheresis unit"
+    assert truth(order(LEUKAPHERESIS, system=CPT, reason="Leukostasis", performer=unit)) is TRUE
+    assert truth(HIGH, order(LEUKAPHERESIS, performer=unit)) is TRUE
 
 
 PURPOSES = {
