@@ -497,9 +497,15 @@ class Chart:
         return Fact(measurement.id, lambda: f"{measurement.title}: not recorded", missing=True)
 
     def test_is_positive(self, test: QualitativeTest, within: Window | None = None) -> Finding:
-        """The latest answered result says present. No answer is "no", a failed read unknown."""
+        """The latest answered result says present. No answer is "no".
+
+        A failed read is unknown, and so is an answer in words that are not read.
+        """
         question = f"{test.title} positive"
         answer = self._latest_answer(test, within)
+        if (answer is None or not answer[0]) and self._has_unread_answer(test, within, answer):
+            words = f"{test.title}: a result is on record that could not be read as yes or no"
+            return Finding(question, UNKNOWN, (Fact(test.id, lambda: words, missing=True),))
         if answer is None:
             trouble = self._trouble(test)
             if trouble is not None:
@@ -542,6 +548,22 @@ class Chart:
         latest = [(time, positive) for time, positive in answers if time.earliest == newest]
         # Contradicting results of one time: the positive one, because it asks for action.
         return any(positive for _, positive in latest), latest[0][0]
+
+    def _has_unread_answer(
+        self, test: QualitativeTest, within: Window | None, answer: tuple[bool, ClinicalTime] | None
+    ) -> bool:
+        """Something newer than the answer was reported, in words that are not read."""
+        for source in self._sources.get(test.codes.id, ()):
+            status, time = source.resource.get("status"), observation_time(source.resource)
+            if not isinstance(status, str | None) or STATUS_RANK.get(status) is None:
+                continue
+            if within is not None and time is not None and time.age(self.as_of) > within.length:
+                continue
+            is_newer = answer is None or (time is not None and time.earliest > answer[1].earliest)
+            is_read = time is not None and read_presence(source.part, test) is not None
+            if is_newer and not is_read and _says_something(source.part):
+                return True
+        return False
 
     # -- patient ------------------------------------------------------------------------------
 
@@ -644,6 +666,21 @@ def read_presence(part: Readable, test: QualitativeTest) -> bool | None:
         said |= {(coding.code or "").lower() for coding in codings(part.get(name))}
     yes, no = bool(said & test.yes), bool(said & test.no)
     return None if yes == no else yes
+
+
+_NO_ANSWER = frozenset({"", "pending", "in progress", "to follow", "not done", "not performed"})
+_NO_ANSWER |= {"indeterminate", "inconclusive", "equivocal"}
+"""Words that were understood and say neither yes nor no."""
+
+
+def _says_something(part: Readable) -> bool:
+    """Whether a result holds a value that is more than a note that there is no answer."""
+    answer = part.get("valueCodeableConcept")
+    said = {_plain(text) for text in texts(answer)} | {c.code for c in codings(answer) if c.code}
+    if isinstance(text := part.get("valueString"), str):
+        said.add(_plain(text))
+    numbers = (part.get(name) for name in ("valueQuantity", "valueInteger", "valueBoolean"))
+    return bool(said - _NO_ANSWER) or any(number is not None for number in numbers)
 
 
 def _plain(text: str) -> str:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from cds_service.amount import bounds_text, number_text
 from cds_service.chart import Chart
-from cds_service.finding import FALSE, TRUE, Fact
+from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact
 from cds_service.readers import Bounds
 from cds_service.terminology import Diagnosis, Measurement, Window
 from hooks import concepts, dosing, questions, thresholds
@@ -337,4 +337,7 @@ def genetics(patient: Chart) -> list[Fact]:
     """PML::RARA while it has no answer; ALL needs none."""
     if apl_not_excluded(patient) is None:
         return []
+    answer = patient.test_is_positive(concepts.PML_RARA)
+    if answer.truth is UNKNOWN:
+        return list(answer.facts)
     return [Fact(concepts.PML_RARA.id, lambda: "Genetics (PML::RARA): no result", missing=True)]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from cds_service.finding import Truth
 from hooks import concepts, dosing
 from hooks.concepts import ALL, AML
 from hooks.patient_view import PATIENT_VIEW
+from hooks.rules.apl_suspected import apl_suspected
 from hooks.rules.hyperleukocytosis_emergency import hyperleukocytosis_emergency
-from tests.patients import BODY, cards, chart, count, diagnosis, part, result
+from tests.patients import BODY, answered, cards, chart, count, diagnosis, part, result
 
 
 def missing(card: dict[str, Any]) -> list[str]:
@@ -63,6 +66,31 @@ def test_a_resolved_copy_does_not_hide_a_lifelong_disease() -> None:
     resolved = diagnosis(concepts.ALS, clinical="resolved", recorded="2024-01-01")
     assert chart(live, resolved).has(concepts.ALS).truth is Truth.TRUE
     assert chart(resolved).has(concepts.ALS).truth is Truth.UNKNOWN
+
+
+# -- tests with words for an answer --------------------------------------------------------------
+
+UNREAD = ("PML::RARA fusion detected", "Abnormal: t(15;17) in 180 of 200 nuclei")
+
+
+@pytest.mark.parametrize("words", UNREAD)
+def test_a_genetic_result_in_other_words_is_unknown_not_absent(words: str) -> None:
+    record = (diagnosis(AML), count(12), answered(concepts.PML_RARA, words))
+    assert apl_suspected.applies(chart(*record)).truth is Truth.UNKNOWN
+    (card,) = cards(PATIENT_VIEW, *record).values()
+    assert any(line.startswith("PML::RARA: a result is on record") for line in missing(card))
+
+
+def test_a_pending_genetic_result_is_no_answer() -> None:
+    record = (diagnosis(AML), count(12), answered(concepts.PML_RARA, "Pending"))
+    assert apl_suspected.applies(chart(*record)).truth is Truth.FALSE
+
+
+def test_a_newer_unread_result_outweighs_an_older_no() -> None:
+    older = answered(concepts.PML_RARA, "Negative", hours_ago=900)
+    newer = answered(concepts.PML_RARA, UNREAD[0])
+    assert apl_suspected.applies(chart(diagnosis(AML), older)).truth is Truth.FALSE
+    assert apl_suspected.applies(chart(diagnosis(AML), older, newer)).truth is Truth.UNKNOWN
 
 
 # -- what a card says ----------------------------------------------------------------------------
