@@ -51,6 +51,10 @@ class Order:
 
     def words(self) -> str:
         """Every text about what, why and in which category, in lower case."""
+        return " ".join((*_order_texts(self.resource), *_note_texts(self.resource))).lower()
+
+    def words_without_notes(self) -> str:
+        """As `words`, without free notes, which speak of other things too."""
         return " ".join(_order_texts(self.resource)).lower()
 
     def places(self) -> str:
@@ -155,6 +159,9 @@ def _order_texts(resource: Mapping[str, Any]) -> Iterator[str]:
         yield from texts(resource.get(name))
     yield from _displays(resource)
     yield from _referred(resource.get("reasonReference"))
+
+
+def _note_texts(resource: Mapping[str, Any]) -> Iterator[str]:
     notes = resource.get("note")
     for note in notes if isinstance(notes, list) else []:
         if isinstance(note, dict) and isinstance(note.get("text"), str):

@@ -6,19 +6,28 @@ code or text that says "therapeutic" needs no count; else a count of 50 or more 
 
 from __future__ import annotations
 
+import re
+
 from cds_service.chart import Chart, order_fact, question
 from cds_service.finding import FALSE, TRUE, Fact, Finding
 from cds_service.orders import BY_CODE, Order
 from cds_service.terminology import Orderable
 from hooks import concepts, thresholds
 
-_COLLECTION = (
-    "stem cell", "stem-cell", "progenitor", "hpc", "pbsc", "mobiliz", "mobilis", "harvest",
-    "car-t", "car t", "cart cell", "chimeric", "lymphocyte collection", "cell collection",
-    "collection", "donor", "donation", "granulocyte", "transplant", "dli",
-    "plateletpheresis", "plasma exchange", "plasmapheresis", "photopheresis", "erythrocyt",
-    "red cell exchange",
-)  # fmt: skip
+
+def _any_of(words: str) -> re.Pattern[str]:
+    """Words by their beginning: immobilized is not mobilized, and handling holds no "dli"."""
+    return re.compile(rf"(?<![a-z])(?:{words})")
+
+
+_COLLECTION = _any_of(
+    r"stem[ -]cell|progenitor|hpc\b|pbsc|harvest|car[ -]t\b|cart cell|chimeric|dli\b"
+    r"|(?:lymphocyte|cell|leukocyte) collection"
+    r"|plateletpheresis|plasma exchange|plasmapheresis|photopheresis|erythrocyt|red cell exchange"
+)
+_COLLECTION_OUTSIDE_NOTES = _any_of(r"collection|donor|donation|granulocyte|transplant|mobili[sz]")
+"""A note may say these of samples, of the patient's future or of getting out of bed."""
+
 _COLLECTING_PLACES = ("donor", "donation", "collection")
 """Transplant units treat too: of a performer only these words tell."""
 
@@ -46,11 +55,13 @@ def _says_leukocytes(order: Order) -> bool:
 
 
 def _is_collection(order: Order) -> bool:
-    words, places = order.words(), order.places()
+    places = order.places()
     if concepts.OTHER_APHERESIS.id in order.recognised:
         return True
-    said = any(word in words for word in _COLLECTION)
-    return said or any(word in places for word in _COLLECTING_PLACES)
+    stated = _COLLECTION_OUTSIDE_NOTES.search(order.words_without_notes())
+    return bool(stated or _COLLECTION.search(order.words())) or any(
+        word in places for word in _COLLECTING_PLACES
+    )
 
 
 def _is_stated_therapeutic(order: Order) -> bool:

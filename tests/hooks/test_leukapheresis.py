@@ -80,6 +80,19 @@ def test_a_transplant_unit_that_treats_leukostasis_collects_nothing():
     assert truth(HIGH, order(LEUKAPHERESIS, performer=unit)) is TRUE
 
 
+NO_COLLECTION = {
+    "samples are collected": {"note": "After collection of the diagnostic samples"},
+    "a donor is being looked for": {"note": "Donor search ongoing, transplant later"},
+    "the patient cannot move": {"note": "Immobilized, needs two to transfer"},
+    "the chart is handled": {"note": "Special handling: isolation"},
+}
+
+
+@pytest.mark.parametrize("said", NO_COLLECTION.values(), ids=NO_COLLECTION)
+def test_a_word_that_only_looks_like_collection_silences_nothing(said):
+    assert truth(order(LEUKAPHERESIS, system=CPT, **said)) is TRUE
+
+
 PURPOSES = {
     "therapeutic": {"name": "Therapeutic leukapheresis"},
     "for leukostasis": {"reason": "Leukostasis"},
