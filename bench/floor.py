@@ -1,6 +1,6 @@
 """The least that any service on this server can do: parse the body, return three constant cards.
 
-python -m bench.floor PORT announces|threads
+python -m bench.floor PORT
 """
 
 import sys
@@ -51,13 +51,5 @@ def create_app() -> Flask:
     return app
 
 
-def create_announcing_app() -> Flask:
-    """The floor for a service that announces its waits: the same place in the server."""
-    app = create_app()
-    app.announces_waits = True  # type: ignore[attr-defined]
-    return app
-
-
 if __name__ == "__main__":
-    factory = "create_announcing_app" if sys.argv[2] == "announces" else "create_app"
-    serve(f"bench.floor:{factory}", "127.0.0.1", int(sys.argv[1]), 1, Settings().threads)
+    serve("bench.floor:create_app", "127.0.0.1", int(sys.argv[1]), 1, Settings().threads)

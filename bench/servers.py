@@ -96,8 +96,4 @@ def running(command: list[str]) -> Iterator[Server]:
 
 
 SERVICE = [str(Path(sys.executable).with_name("als-leukemia-cds")), "serve"]
-
-
-def floor(announces_waits: bool) -> list[str]:
-    way = "announces" if announces_waits else "threads"
-    return [sys.executable, "-m", "bench.floor", "{port}", way]
+FLOOR = [sys.executable, "-m", "bench.floor", "{port}"]

@@ -1,13 +1,9 @@
 """The production server: uvicorn runs the processes, httptools parses, this module runs WSGI.
 
-The event loop reads a request to its last byte before the application sees it. Clients that are
-idle, slow or gone hold no thread, and threads are free to wait for a FHIR server. It knows nothing
-of CDS Hooks. PEP 3333: https://peps.python.org/pep-3333/; choice: docs/decisions/0002-server.md.
-
-A thread costs a small request nearly as much as its answer does. An application whose attribute
-`announces_waits` is true is therefore called on the event loop first. Right before it waits for
-anything, and before it has changed anything, it calls `environ["cds_service.wait"]()`: this gives
-the request up there and starts it anew in a thread, where the same call does nothing.
+The event loop reads a request to its last byte, then a thread runs the application. Clients that
+are idle, slow or gone hold no thread, and threads are free to wait for a FHIR server. It knows
+nothing of CDS Hooks. PEP 3333: https://peps.python.org/pep-3333/; choice:
+docs/decisions/0002-server.md.
 """
 
 import asyncio
@@ -42,8 +38,6 @@ BODY_SECONDS = 30.0
 IDLE_SECONDS = 65.0
 # Running requests wait at most 2 s for FHIR, and a container is killed 10 s after SIGTERM.
 STOP_SECONDS = 5
-# Some 3 ms of parsing: as long as other connections may wait for the event loop.
-MAX_LOOP_BYTES = 1 << 20
 
 Environ = dict[str, Any]
 Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -143,18 +137,6 @@ def refusal(status: HTTPStatus, code: str, diagnostics: str) -> Answer:
     return Answer(f"{status.value} {status.phrase}", headers, body)
 
 
-class WouldWait(BaseException):
-    """Passes through every `except Exception` of an application."""
-
-
-def _would_wait() -> None:
-    raise WouldWait
-
-
-def _may_wait() -> None:
-    pass
-
-
 class Application:
     """The WSGI application of one process, its threads and its limits."""
 
@@ -170,7 +152,6 @@ class Application:
         self.threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self.max_body_bytes = max_body_bytes
         self.body_seconds = body_seconds
-        self.announces_waits = getattr(wsgi, "announces_waits", False)
         self.environ: Environ = {
             "SCRIPT_NAME": "",
             "wsgi.version": (1, 0),
@@ -182,26 +163,12 @@ class Application:
             "wsgi.input_terminated": True,  # So Flask may read to the end, without a copy.
         }
 
-    def answer_at_once(self, environ: Environ, chunks: list[bytes]) -> Answer | None:
-        """The answer, or None when it takes a thread."""
-        if not self.announces_waits or sum(map(len, chunks)) > MAX_LOOP_BYTES:
-            return None
-        try:
-            return self.answer(environ.copy(), chunks.copy(), _would_wait)
-        except WouldWait:
-            return None
-
-    def answer(
-        self, environ: Environ, chunks: list[bytes], wait: Callable[[], None] = _may_wait
-    ) -> Answer:
+    def answer(self, environ: Environ, chunks: list[bytes]) -> Answer:
         body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         chunks.clear()  # Or a large body would be held twice.
         environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
-        environ["cds_service.wait"] = wait
         try:
             return self._run(environ)
-        except WouldWait:
-            raise
         except BaseException as error:  # No exit or interrupt may come from a request.
             # The message and the path stay out of the log: either may hold patient data.
             places = "".join(traceback.format_tb(error.__traceback__))
@@ -396,11 +363,7 @@ class Connection(asyncio.Protocol):
     def _next(self) -> None:
         self.answering = True
         environ, chunks, self.keep_alive = self.waiting.popleft()
-        answer = self.app.answer_at_once(environ, chunks)
-        if answer is None:
-            self.app.threads.submit(self._work, environ, chunks)
-        else:
-            self._answered(answer)
+        self.app.threads.submit(self._work, environ, chunks)
 
     def _work(self, environ: Environ, chunks: list[bytes]) -> None:
         """All that runs in a thread."""

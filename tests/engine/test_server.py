@@ -40,9 +40,6 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
         return breaks_off(start_response, environ["QUERY_STRING"])
     if path == "/waits-for-release":
         RELEASED.wait(20)
-    if path == "/announces-its-wait":
-        with suppress(Exception):  # As an application does that never fails.
-            environ["cds_service.wait"]()
     if path == "/starts-twice":
         start_response("200 OK", headers)
     if path == "/changes-its-mind":
@@ -63,18 +60,6 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     start_response("200 OK", headers)
     told = {name: value for name, value in environ.items() if isinstance(value, str)}
     return Closeable(json.dumps(told | {"length": len(body), "thread": on_thread()}).encode())
-
-
-class Announcing:
-    """The same application, which announces its waits."""
-
-    announces_waits = True
-
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        return application(environ, start_response)
-
-
-BOTH = {"in threads": application, "on the event loop": Announcing()}
 
 
 class Closeable:
@@ -253,13 +238,11 @@ def test_a_connection_is_kept_alive(port: int) -> None:
     assert len(ports) == 1
 
 
-@pytest.mark.parametrize("app", BOTH.values(), ids=BOTH)
-def test_pipelined_requests_are_answered_in_their_order(app: Any) -> None:
+def test_pipelined_requests_are_answered_in_their_order(port: int) -> None:
     paths = [f"/{number}" for number in range(10)]
     requests = [f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n" for path in paths]
     requests.append("GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-    with served(app) as port:
-        received = until_closed(port, "".join(requests).encode()).decode()
+    received = until_closed(port, "".join(requests).encode()).decode()
     answers = received.split("HTTP/1.1 200 OK")[1:]
     seen = [json.loads(answer.partition("\r\n\r\n")[2])["PATH_INFO"] for answer in answers]
     assert seen == [*paths, "/last"]
@@ -408,14 +391,12 @@ def test_a_request_leaves_no_trace_in_the_log(port: int, caplog: pytest.LogCaptu
 FAILURES = ["/fails", "/exits", "/breaks-off", "/starts-twice", "/breaks-lines"]
 
 
-@pytest.mark.parametrize("app", BOTH.values(), ids=BOTH)
 @pytest.mark.parametrize("path", FAILURES)
 def test_a_failing_application_is_a_500_that_tells_nothing(
-    path: str, app: Any, caplog: pytest.LogCaptureFixture
+    port: int, path: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with served(app) as port:
-        status, headers, body = ask(port, path + "?name=Example")
-        assert told(port)["PATH_INFO"] == "/"
+    status, headers, body = ask(port, path + "?name=Example")
+    assert told(port)["PATH_INFO"] == "/"
     assert (status, headers["Content-Type"]) == (500, "application/json")
     assert json.loads(body)["issue"][0]["code"] == "exception"
     for text in (body.decode(), caplog.text):
@@ -594,19 +575,9 @@ def test_what_is_no_http_is_400(port: int, sent: bytes) -> None:
     assert refused(until_closed(port, sent), 400, "structure")
 
 
-def test_requests_are_answered_in_threads_unless_waits_are_announced(port: int) -> None:
+def test_every_request_is_answered_in_a_thread(port: int) -> None:
     assert told(port)["thread"] is True
-    with served(Announcing()) as announced:
-        assert told(announced)["thread"] is False
-        assert told(announced, "/announces-its-wait")["thread"] is True
-        asked = told(announced, "/announces-its-wait", "POST", body=b"{ }")
-        assert (asked["length"], asked["CONTENT_LENGTH"]) == (3, "3")
-
-
-def test_a_large_body_does_not_hold_up_the_event_loop() -> None:
-    large = server.MAX_LOOP_BYTES + 1
-    with served(Announcing(), max_body_bytes=large) as port:
-        assert told(port, method="POST", body=b" " * large)["thread"] is True
+    assert told(port, method="POST", body=b"{ }")["thread"] is True
 
 
 # In processes of their own: serve() takes over signals and ends the process.
