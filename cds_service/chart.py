@@ -652,12 +652,14 @@ def order_fact(order: Order, orderable: Orderable) -> Fact:
 def read_presence(part: Readable, test: QualitativeTest) -> bool | None:
     """Whether a result says yes; None when it says neither (pending, unclear, both).
 
-    Words count only as a whole, so that "not detected" is never read as "detected". A share of
-    cells or transcripts above zero is a yes.
+    Words count only as a whole, so that "not detected" is never read as "detected".
     """
     flag = part.get("valueBoolean")
     if isinstance(flag, bool):
         return flag
+    share = _share(part) if test.amount_means_yes else None
+    if share is not None:
+        return share > 0
     said = {_plain(text) for text in texts(part.get("valueCodeableConcept"))}
     text = part.get("valueString")
     if isinstance(text, str):
@@ -666,6 +668,16 @@ def read_presence(part: Readable, test: QualitativeTest) -> bool | None:
         said |= {(coding.code or "").lower() for coding in codings(part.get(name))}
     yes, no = bool(said & test.yes), bool(said & test.no)
     return None if yes == no else yes
+
+
+def _share(part: Readable) -> Decimal | None:
+    """A measured amount; None for a bound ("below 0.01"), which may be nothing at all."""
+    quantity = part.get("valueQuantity")
+    if not isinstance(quantity, dict) or quantity.get("comparator") in ("<", "<="):
+        return None
+    number = quantity.get("value")
+    is_number = isinstance(number, int | Decimal) and not isinstance(number, bool)
+    return Decimal(number) if is_number else None
 
 
 _NO_ANSWER = frozenset({"", "pending", "in progress", "to follow", "not done", "not performed"})

@@ -150,6 +150,8 @@ class Measurement:
 class QualitativeTest:
     """Something observed with a yes-or-no answer, as whole words or interpretation codes.
 
+    With `amount_means_yes` a measured share above zero is a yes and zero is a no.
+
     https://terminology.hl7.org/CodeSystem-v3-ObservationInterpretation.html
     """
 
@@ -158,6 +160,7 @@ class QualitativeTest:
     codes: ValueSet
     yes: frozenset[str] = frozenset({"positive", "detected", "present", "pos"})
     no: frozenset[str] = frozenset({"negative", "not detected", "absent", "neg", "not present"})
+    amount_means_yes: bool = False
 
     def value_sets(self) -> Iterable[ValueSet]:
         """All code lists of this concept."""

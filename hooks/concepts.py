@@ -257,7 +257,7 @@ BODY_HEIGHT = Measurement(
     plausible=(Decimal(40), Decimal(250)),
 )
 
-PML_RARA = QualitativeTest("pml-rara", "PML::RARA", VALUE_SETS["pml-rara"])
+PML_RARA = QualitativeTest("pml-rara", "PML::RARA", VALUE_SETS["pml-rara"], amount_means_yes=True)
 _DEFICIENT = frozenset({"deficient", "deficiency", "low", "decreased", "l", "ll"})
 _NORMAL = frozenset({"normal", "not deficient", "n"})
 
