@@ -82,6 +82,6 @@ def _reason(patient: Chart) -> str:
     ),
 )
 def hyperleukocytosis_watch(patient: Chart) -> Finding:
-    """The count may be in the emergency range now. A repeat today decides; an old value must not
-    drive emergency treatment, and must not be taken for reassurance either."""
+    """The count may be in the emergency range now. A repeat today decides; an old value is
+    neither a ground for emergency treatment nor a reassurance."""
     return any_of(_near(patient), _last_seen_high(patient), _at_odds_with_remission(patient))
