@@ -143,6 +143,18 @@ def test_a_route_is_read_from_the_instruction(words, expected):
 
 
 @pytest.mark.parametrize(
+    "text", ["IV: infuse it over 3 hours", "give it IV", "CIVI, change it daily"]
+)
+def test_it_is_no_route_where_another_is_said(text):
+    assert cytarabine(*BODY, dose="3 g/m2", text=text, times=2) is INTENSIVE
+
+
+@pytest.mark.parametrize("unit", ["mg/m2/(24.h)", "mg/(m2.d)"])
+def test_a_dose_per_area_and_day_is_read_as_ucum_writes_it(unit):
+    assert cytarabine(*BODY, dose=f"100 {unit}", route="IV") is INTENSIVE
+
+
+@pytest.mark.parametrize(
     ("value_set", "expected"),
     [("subcutaneous-route", LOW), ("intravenous-route", INTENSIVE)],
 )
