@@ -676,8 +676,9 @@ def _share(part: Readable) -> Decimal | None:
     if not isinstance(quantity, dict) or quantity.get("comparator") in ("<", "<="):
         return None
     number = quantity.get("value")
-    is_number = isinstance(number, int | Decimal) and not isinstance(number, bool)
-    return Decimal(number) if is_number else None
+    if isinstance(number, bool) or not isinstance(number, int | Decimal):
+        return None
+    return Decimal(number)
 
 
 _NO_ANSWER = frozenset({"", "pending", "in progress", "to follow", "not done", "not performed"})
