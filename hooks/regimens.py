@@ -35,8 +35,10 @@ REGIMEN_PARTNERS = (concepts.CYCLOPHOSPHAMIDE, concepts.VINCRISTINE, concepts.ME
 """Not intensive alone, but removed together with the intensive drugs of their regimen."""
 
 _SUBCUTANEOUS = re.compile(r"subcut|sub-cut|subq|sub-q|\bs\.?c\.?\b|under the skin|hypoderm")
-_INTRAVENOUS = re.compile(r"intraven|\bi\.?v\.?\b|infusion|continuous|\bciv?\b|central line")
-_INTRATHECAL = re.compile(r"intrathec|\bi\.?t\.?\b|lumbar puncture|intraventric|ommaya")
+_INTRAVENOUS = re.compile(r"intraven|\bi\.?v\.?\b|infus|continuous|\bciv?i?\b|central line")
+_INTRATHECAL = re.compile(r"intrathec|lumbar puncture|intraventric|ommaya")
+_IT = re.compile(r"\bi\.?t\.?\b")
+"""IT is a route only where no other is said: "infuse it over 3 hours" speaks of the drug."""
 
 _ROUTES = (
     ("intrathecal", concepts.VALUE_SETS["intrathecal-route"].codes),
@@ -108,12 +110,17 @@ def _words(dose: Dose, order: Order) -> str:
     for words, codes in _ROUTES:
         if any(route in codes for route in dose.route_codes):
             return words
-    stated = any(p.search(dose.words) for p in (_SUBCUTANEOUS, _INTRAVENOUS, _INTRATHECAL))
-    return dose.words if stated else order.words()
+    routes = (_SUBCUTANEOUS, _INTRAVENOUS, _INTRATHECAL, _IT)
+    return dose.words if any(route.search(dose.words) for route in routes) else order.words()
+
+
+def _is_intrathecal(words: str) -> bool:
+    elsewhere = _SUBCUTANEOUS.search(words) or _INTRAVENOUS.search(words)
+    return bool(_INTRATHECAL.search(words) or (_IT.search(words) and not elsewhere))
 
 
 def _one_dose(dose: Dose, area: Decimal | None, words: str) -> Intensity:
-    if _INTRATHECAL.search(words):
+    if _is_intrathecal(words):
         return Intensity.INTRATHECAL
     under_skin, into_vein = _SUBCUTANEOUS.search(words), _INTRAVENOUS.search(words)
     if bool(under_skin) == bool(into_vein):
@@ -173,7 +180,8 @@ _IN_MG = {
 def _in_mg(dose: Dose) -> tuple[Decimal, bool, bool] | None:
     """Amount in mg, whether per m2, whether per day rather than per dose."""
     for amount, unit in ((dose.amount, dose.unit), (dose.rate, dose.rate_unit)):
-        match = _UNIT.fullmatch(unit.lower().replace(" ", ""))
+        plain = unit.lower().replace(" ", "").replace("(24.h)", "24h").replace("(m2.d)", "m2/d")
+        match = _UNIT.fullmatch(plain)
         if amount is not None and match is not None:
             is_rate = unit == dose.rate_unit and dose.amount is None
             if is_rate and not match["time"]:
@@ -191,7 +199,7 @@ def methotrexate_intensity(patient: Chart, order: Order) -> Intensity:
 
 def _one_methotrexate(dose: Dose, area: Decimal | None, words: str) -> Intensity:
     single = _in_mg(dose)
-    if single is None or _INTRATHECAL.search(words) or not _INTRAVENOUS.search(words):
+    if single is None or _is_intrathecal(words) or not _INTRAVENOUS.search(words):
         return Intensity.LOW
     amount, per_area, _ = single
     # Without a body surface area the largest plausible one (2.5 m2) decides: no false alarm.
