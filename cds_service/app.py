@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from cds_service.engine import Engine, load_engine
 from cds_service.errors import CDSError, InvalidRequest, MissingData, UnknownService
@@ -54,11 +54,10 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Flask:
     settings = settings or read_settings()
     engine = load_engine(importlib.import_module(settings.content), settings)
     app = Flask("cds_service", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     # One spelling of a path is enough for clients: no redirect, which a preflight may not follow.
     app.url_map.strict_slashes = False
     app.wsgi_app = _PlainPath(app.wsgi_app)  # type: ignore[method-assign]
-    _add_routes(app, engine, clock)
+    _add_routes(app, engine, clock, settings.max_body_bytes)
     _add_errors(app)
     app.after_request(_allow_browsers)
     return app
@@ -78,7 +77,7 @@ class _PlainPath:
         return answer
 
 
-def _add_routes(app: Flask, engine: Engine, clock: Clock) -> None:
+def _add_routes(app: Flask, engine: Engine, clock: Clock, max_body_bytes: int) -> None:
     discovery = msgspec.json.encode(engine.discovery())
 
     @app.before_request
@@ -94,7 +93,7 @@ def _add_routes(app: Flask, engine: Engine, clock: Clock) -> None:
     def call(service_id: str) -> Response:
         started = time.perf_counter()
         service = engine.service(service_id)
-        body = _json_body()
+        body = _json_body(max_body_bytes)
         decision = engine.respond(service, body, clock())
         log.info(
             "service=%s rules=%s cards=%d milliseconds=%.1f",
@@ -110,15 +109,17 @@ def _add_routes(app: Flask, engine: Engine, clock: Clock) -> None:
         return Response(b'{"status":"ready"}', mimetype="application/json")
 
 
-def _json_body() -> bytes:
-    """The raw body of a JSON request; its media type in any case, with or without charset."""
+def _json_body(limit: int) -> bytes:
+    """The raw body of a JSON request; its media type in any case, with or without charset.
+
+    Size is checked here rather than by Flask's MAX_CONTENT_LENGTH, which copies every body.
+    """
     if request.mimetype != "application/json":
         raise _Unsupported("send the request as application/json")
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise _Unsupported("send the body without Content-Encoding")
-    if request.environ.get("wsgi.input_terminated"):
-        # Our server has the whole body and has checked its size; werkzeug's check copies it.
-        request.max_content_length = None
+    if (request.content_length or 0) > limit:
+        raise RequestEntityTooLarge
     return request.get_data(cache=False)
 
 
