@@ -13,14 +13,14 @@ from hooks import concepts, evidence, lines, overrides, proposals, questions, th
     version="1.0.0",
     indicator=Indicator.CRITICAL,
     summary=(
-        "WBC at or above 100 with acute leukemia: emergency. Review cytoreduction, tumor lysis, "
+        "WBC at or above 100 with acute leukemia: emergency; review cytoreduction, tumor lysis, "
         "bleeding and leukostasis steps today."
     ),
     escalations=(
         Escalation(
             Indicator.CRITICAL,
             questions.acute_leukemia_only_suspected,
-            "WBC at or above 100 with suspected acute leukemia: emergency. Confirm the diagnosis; "
+            "WBC at or above 100 with suspected acute leukemia: emergency; confirm the diagnosis, "
             "review tumor lysis and bleeding today.",
         ),
     ),

@@ -54,7 +54,7 @@ def _reason(patient: Chart) -> str:
     version="1.0.0",
     indicator=Indicator.WARNING,
     summary=(
-        "WBC is near or was last in the emergency range for acute leukemia. Repeat the CBC now "
+        "WBC is near or was last in the emergency range for acute leukemia; repeat the CBC now "
         "before acting on it."
     ),
     evidence=(evidence.ROLLIG15, evidence.STAHL20, evidence.CAIRO10),

@@ -26,8 +26,8 @@ def _recognised_by_weak_code_only(patient: Chart) -> Finding:
     version="1.0.0",
     indicator=Indicator.CRITICAL,
     summary=(
-        "Leukapheresis drafted while APL is suspected or confirmed: can trigger fatal hemorrhage. "
-        "Use ATRA and blood product support."
+        "Leukapheresis drafted while APL is suspected or confirmed: can trigger fatal hemorrhage; "
+        "use ATRA and blood product support."
     ),
     escalations=(Escalation(Indicator.WARNING, _recognised_by_weak_code_only),),
     evidence=(evidence.ELNAPL19, evidence.ELNAPLT3),

@@ -236,7 +236,7 @@ def test_scenario_1_is_critical_and_shows_what_it_rests_on():
     shown = card(*SCENARIO_1)
     assert shown["indicator"] == "critical"
     assert shown["summary"] == (
-        "WBC at or above 100 with acute leukemia: emergency. Review cytoreduction, tumor lysis, "
+        "WBC at or above 100 with acute leukemia: emergency; review cytoreduction, tumor lysis, "
         "bleeding and leukostasis steps today."
     )
     basis = part(shown, "This patient")

@@ -209,7 +209,7 @@ def test_scenario_12_asks_for_a_repeat_and_is_no_emergency():
     old = shown[rule.id]
     assert old["indicator"] == "warning"
     assert old["summary"] == (
-        "WBC is near or was last in the emergency range for acute leukemia. Repeat the CBC now "
+        "WBC is near or was last in the emergency range for acute leukemia; repeat the CBC now "
         "before acting on it."
     )
     assert "Leukocytes 150 ×10⁹/L, 2026-11-20 00:00 UTC, 36 h ago" in part(old, "This patient")

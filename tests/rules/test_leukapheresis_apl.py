@@ -138,8 +138,8 @@ def test_scenario_4_is_critical_and_shows_the_coagulopathy():
     one = shown[rule.id]
     assert one["indicator"] == "critical"
     assert one["summary"] == (
-        "Leukapheresis drafted while APL is suspected or confirmed: can trigger fatal hemorrhage. "
-        "Use ATRA and blood product support."
+        "Leukapheresis drafted while APL is suspected or confirmed: can trigger fatal hemorrhage; "
+        "use ATRA and blood product support."
     )
     basis = " ".join(part(one, "This patient"))
     for value in ("Fibrinogen 88 mg/dL", "INR 1.8", "Platelets 18", "Order: leukapheresis"):
