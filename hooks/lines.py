@@ -294,7 +294,8 @@ def lower_intensity(patient: Chart) -> str:
         lines.append("APL: ATRA now; ALS by itself excludes neither ATRA nor arsenic trioxide.")
     if patient.may_have(concepts.ALL).truth is TRUE:
         lines.append("ALL: confirm BCR::ABL1; Ph-positive ALL is treated with a TKI and steroid.")
-    if patient.may_have(concepts.ALL).truth is not TRUE:
+    is_myeloid = not lines or patient.may_have(concepts.AML).truth is TRUE
+    if patient.may_have(concepts.ALL).truth is not TRUE and is_myeloid:
         lines.append(
             "AML: a hypomethylating agent (or low-dose cytarabine) with venetoclax, or a targeted "
             "drug when a mutation is present, is preferred when suitable; either alone or "
@@ -314,6 +315,14 @@ LEUKAPHERESIS_HARMS = (
     "Harms: large-bore catheter while platelets or clotting may be poor, platelet loss, fluid "
     "shifts, citrate hypocalcemia with neuromuscular effects."
 )
+
+
+def dose_basis(patient: Chart) -> list[Fact]:
+    """Weight and height with their dates, where a dose rests on them."""
+    if dosing.hydroxyurea_dose(patient) is None and dosing.tretinoin_dose_mg(patient) is None:
+        return []
+    weight = patient.latest(concepts.BODY_WEIGHT, thresholds.WEIGHT_FOR_DOSE)
+    return [weight.fact, patient.latest(concepts.BODY_HEIGHT).fact]
 
 
 def hydroxyurea_for_aml(patient: Chart) -> str | None:

@@ -101,3 +101,19 @@ def test_a_gaps_card_says_nothing_that_is_not_so() -> None:
     card = cards(PATIENT_VIEW, diagnosis(ALL), count(60, comparator=">"))["data-gaps"]
     assert part(card, "This patient") == []
     assert "not specified" not in card["detail"]
+
+
+def test_a_dose_shows_how_old_the_weight_is() -> None:
+    weight = result(concepts.BODY_WEIGHT, 70, hours_ago=80 * 24)
+    known = (result(concepts.BODY_HEIGHT, 170), result(concepts.CREATININE, 0.9))
+    record = (diagnosis(AML), count(150), weight, *known)
+    basis = part(cards(PATIENT_VIEW, *record)["hyperleukocytosis-emergency"], "This patient")
+    assert any(line.startswith("Body weight 70 kg") and "80 d ago" in line for line in basis)
+    assert any(line.startswith("Body height 170 cm") for line in basis)
+
+
+def test_apl_alone_gets_no_advice_for_other_myeloid_leukemia() -> None:
+    shown = cards(PATIENT_VIEW, diagnosis(concepts.ALS), diagnosis(concepts.APL))
+    assert "AML: a hypomethylating agent" not in shown["als-acute-leukemia-goals"]["detail"]
+    shown = cards(PATIENT_VIEW, diagnosis(concepts.ALS), diagnosis(AML))
+    assert "AML: a hypomethylating agent" in shown["als-acute-leukemia-goals"]["detail"]

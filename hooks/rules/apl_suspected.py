@@ -61,6 +61,7 @@ def _als(patient: Chart) -> str | None:
         lines.value(concepts.INR, thresholds.SHOWN_AS_OLD),
         lines.value(concepts.PLATELETS, thresholds.SHOWN_AS_OLD),
         lines.value(concepts.LEUKOCYTES, thresholds.OLD_COUNT),
+        lines.dose_basis,
     ),
     advice=(
         "Start ATRA as soon as APL is suspected (ELN level Ib, grade A); do not wait for "

@@ -44,6 +44,7 @@ from hooks import (
         lines.value(concepts.PLATELETS, thresholds.SHOWN_AS_OLD),
         lines.value(concepts.FIBRINOGEN, thresholds.SHOWN_AS_OLD),
         lines.value(concepts.INR, thresholds.SHOWN_AS_OLD),
+        lines.dose_basis,
     ),
     advice=(
         f"{lines.SUMMARY} avoid leukapheresis unless life-threatening cerebral or pulmonary "

@@ -39,6 +39,7 @@ def _recognised_by_weak_code_only(patient: Chart) -> Finding:
         lines.value(concepts.INR, thresholds.SHOWN_AS_OLD),
         lines.value(concepts.PLATELETS, thresholds.SHOWN_AS_OLD),
         lines.value(concepts.LEUKOCYTES, thresholds.OLD_COUNT),
+        lines.dose_basis,
     ),
     advice=(
         f"ELN APL guidance and {lines.SUMMARY.lower()} avoid leukapheresis in APL. The exact ELN "
