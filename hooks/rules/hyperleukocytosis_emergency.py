@@ -48,6 +48,7 @@ from hooks import concepts, evidence, lines, overrides, proposals, questions, th
         lines.value(concepts.FIBRINOGEN, thresholds.SHOWN_AS_OLD),
         lines.value(concepts.INR, thresholds.SHOWN_AS_OLD),
         lines.diagnosis_if_recorded(concepts.ALS, concepts.PREGNANCY),
+        lines.dose_basis,
         lines.g6pd,
         lines.genetics,
     ),
