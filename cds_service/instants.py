@@ -40,7 +40,9 @@ class ClinicalTime(NamedTuple):
     def is_in_future(self, as_of: datetime) -> bool:
         """Whether even the kindest reading lies after `as_of`."""
         slack = CLOCK_SKEW if self.has_zone else ZONE_SPREAD
-        return self.earliest - slack > as_of
+        # The slack is added to the newer side: some systems send year 1 for an empty field, and
+        # there is nothing before that.
+        return self.earliest > as_of + slack
 
     def text(self) -> str:
         """For a clinician: date, and time of day in UTC where one was recorded."""
@@ -73,16 +75,20 @@ def _moment(
     year: int, month: int, day: int, hour: str, minute: str, second: str | None, zone: str | None
 ) -> ClinicalTime:
     """A time of day. A leap second (60) counts as the second before it."""
-    clock = (int(hour), int(minute), min(int(second or 0), 59))
+    clock = (int(hour), int(minute), 59 if second == "60" else int(second or 0))
     instant = datetime(year, month, day, *clock, tzinfo=UTC) - _offset(zone)
     return ClinicalTime(instant, instant, has_clock=True, has_zone=zone is not None)
 
 
 def _offset(zone: str | None) -> timedelta:
+    """Raises ValueError for an offset that no place on earth has."""
     if zone is None or zone == "Z":
         return timedelta(0)
-    sign = -1 if zone[0] == "-" else 1
-    return sign * timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
+    hours, minutes = int(zone[1:3]), int(zone[-2:])
+    size = timedelta(hours=hours, minutes=minutes)
+    if minutes > 59 or size > ZONE_SPREAD:
+        raise ValueError(f"{zone} is no offset from UTC")
+    return -size if zone[0] == "-" else size
 
 
 def _end(start: datetime, has_month: bool, has_day: bool) -> datetime:
