@@ -70,9 +70,7 @@ def read_orders(
     `selections` of None means that every draft counts as selected (order-sign).
     """
     resources = [r for r in _entries(bundle) if isinstance(r.get("resourceType"), str)]
-    medications = {
-        f"Medication/{r.get('id')}": r for r in resources if r["resourceType"] == "Medication"
-    }
+    medications = _medications(bundle)
     ranks = _ranks(selections)
     orders, foreign = [], 0
     for resource in resources:
@@ -91,7 +89,7 @@ def _ranks(selections: Any) -> dict[str, int] | None:
     if selections is None:
         return None
     found = selections if isinstance(selections, list) else []
-    return {str(each).split("/_history/")[0]: rank for rank, each in enumerate(found)}
+    return {_last_two(str(each)): rank for rank, each in enumerate(found)}
 
 
 def _read_order(
@@ -195,6 +193,19 @@ def _entries(bundle: Any) -> Iterator[Mapping[str, Any]]:
         resource = entry.get("resource") if isinstance(entry, dict) else None
         if isinstance(resource, dict):
             yield resource
+
+
+def _medications(bundle: Any) -> dict[str, Mapping[str, Any]]:
+    """Medication resources of the drafts, by type and id and by the end of their fullUrl."""
+    entries = bundle.get("entry") if isinstance(bundle, dict) else None
+    found: dict[str, Mapping[str, Any]] = {}
+    for entry in entries if isinstance(entries, list) else []:
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        if isinstance(resource, dict) and resource.get("resourceType") == "Medication":
+            found[f"Medication/{resource.get('id')}"] = resource
+            if isinstance(address := entry.get("fullUrl"), str):
+                found[_last_two(address)] = resource
+    return found
 
 
 def _is_void(resource: Mapping[str, Any]) -> bool:
