@@ -290,6 +290,12 @@ COMFORT_PLAN = Diagnosis(
 )
 
 _LIPOSOMAL = ("liposom", "vyxeos", "cpx-351", "cpx351")
+_LIPOSOMAL_DAUNORUBICIN = (
+    "daunorubicin liposomal",
+    "cytarabine liposome",
+    "liposomal daunorubicin",
+    "daunorubicin and cytarabine liposome",
+)
 
 
 def _drug(
@@ -312,7 +318,13 @@ PEGFILGRASTIM = _drug("pegfilgrastim", "pegfilgrastim", "pegfilgrastim", "lipegf
 CYTARABINE = _drug(
     "cytarabine", "cytarabine", "cytarabine", "cytosine arabinoside", "ara-c", unless=_LIPOSOMAL
 )
-DAUNORUBICIN = _drug("daunorubicin", "daunorubicin", "daunorubicin", unless=_LIPOSOMAL)
+DAUNORUBICIN = _drug(
+    "daunorubicin",
+    "daunorubicin",
+    "daunorubicin",
+    # Only what CPX-351 is recognised by: any other liposomal wording is as intensive.
+    unless=("vyxeos", "cpx-351", "cpx351", *_LIPOSOMAL_DAUNORUBICIN),
+)
 IDARUBICIN = _drug("idarubicin", "idarubicin", "idarubicin")
 DOXORUBICIN = _drug("doxorubicin", "doxorubicin", "doxorubicin", "adriamycin")
 MITOXANTRONE = _drug("mitoxantrone", "mitoxantrone", "mitoxantrone")
@@ -321,10 +333,7 @@ CPX_351 = _drug(
     "liposomal daunorubicin and cytarabine (CPX-351)",
     "cpx-351",
     "vyxeos",
-    "daunorubicin liposomal",
-    "cytarabine liposome",
-    "liposomal daunorubicin",
-    "daunorubicin and cytarabine liposome",
+    *_LIPOSOMAL_DAUNORUBICIN,
 )
 FLUDARABINE = _drug("fludarabine", "fludarabine", "fludarabine")
 CLADRIBINE = _drug(
@@ -345,7 +354,17 @@ INTENSIVE_PROTOCOL = Orderable(
     "intensive-protocol",
     "intensive regimen ordered by name",
     _site_mapped("intensive-protocol", "Intensive regimens"),
-    ("7+3", "3+7", "7 + 3", "hyper-cvad", "hypercvad", "flag-ida", "clag-m", "mec chemotherapy"),
+    (
+        "7+3",
+        "3+7",
+        "7 + 3",
+        "hyper-cvad",
+        "hypercvad",
+        "flag-ida",
+        "flag ida",
+        "clag-m",
+        "mec chemotherapy",
+    ),
 )
 
 LEUKAPHERESIS = Orderable(

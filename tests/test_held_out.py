@@ -7,12 +7,26 @@ from typing import Any
 import pytest
 
 from cds_service.finding import Truth
+from cds_service.orders import Order, read_orders
 from hooks import concepts, dosing
 from hooks.concepts import ALL, AML
 from hooks.patient_view import PATIENT_VIEW
 from hooks.rules.apl_suspected import apl_suspected
 from hooks.rules.hyperleukocytosis_emergency import hyperleukocytosis_emergency
-from tests.patients import BODY, answered, cards, chart, count, diagnosis, part, result
+from hooks.rules.intensive_therapy_als import intensive_therapy_als
+from tests.patients import (
+    BODY,
+    LEXICON,
+    ME,
+    answered,
+    cards,
+    chart,
+    count,
+    diagnosis,
+    order,
+    part,
+    result,
+)
 
 
 def missing(card: dict[str, Any]) -> list[str]:
@@ -91,6 +105,36 @@ def test_a_newer_unread_result_outweighs_an_older_no() -> None:
     newer = answered(concepts.PML_RARA, UNREAD[0])
     assert apl_suspected.applies(chart(diagnosis(AML), older)).truth is Truth.FALSE
     assert apl_suspected.applies(chart(diagnosis(AML), older, newer)).truth is Truth.UNKNOWN
+
+
+# -- orders --------------------------------------------------------------------------------------
+
+TEXTS = ("Daunorubicin 44 mg/cytarabine 100 mg liposome", "FLAG IDA cycle 1")
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_an_intensive_regimen_is_recognised_as_it_is_written(text: str) -> None:
+    record = (diagnosis(concepts.ALS), diagnosis(AML), order(text))
+    assert intensive_therapy_als.applies(chart(*record)).truth is Truth.TRUE
+
+
+def drafts(*entries: dict[str, Any], chosen: str) -> list[Order]:
+    return read_orders({"entry": list(entries)}, [chosen], ME, LEXICON)[0]
+
+
+def test_a_selection_may_be_an_absolute_address() -> None:
+    draft = {"resourceType": "ServiceRequest", "id": "1", "code": {"text": "Leukapheresis"}}
+    (found,) = drafts({"resource": draft}, chosen="https://ehr.example/fhir/ServiceRequest/1")
+    assert found.selected
+
+
+def test_a_medication_of_the_bundle_is_found_by_its_full_url() -> None:
+    drug = {"resourceType": "Medication", "code": {"text": "daunorubicin"}}
+    reference = {"reference": "urn:uuid:1234"}
+    draft = {"resourceType": "MedicationRequest", "id": "1", "medicationReference": reference}
+    entries = ({"resource": draft}, {"fullUrl": "urn:uuid:1234", "resource": drug})
+    (found,) = drafts(*entries, chosen="MedicationRequest/1")
+    assert concepts.DAUNORUBICIN.id in found.recognised
 
 
 # -- what a card says ----------------------------------------------------------------------------
