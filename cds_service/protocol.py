@@ -140,7 +140,8 @@ def _decode(body: bytes) -> tuple[_Request | _LooseRequest, dict[str, Supplied]]
 
 
 def _supplied(raw: Raw) -> Supplied:
-    if raw == b"null":
+    # A Raw never equals bytes: its own bytes have to be compared.
+    if bytes(raw) == b"null":
         return Supplied(None)
     if bytes(raw)[:1] != b"{":
         return Supplied(None, is_object=False)

@@ -167,6 +167,9 @@ def read_resource(raw: Raw | bytes) -> Resource | None:
         return None
 
 
+_NO_RESOURCE = (b"", b"null")
+
+
 def read_tolerantly(raw: Raw | bytes) -> tuple[Resource | None, int]:
     """A resource; of a Bundle with broken entries the readable ones, and how many are not.
 
@@ -181,7 +184,8 @@ def read_tolerantly(raw: Raw | bytes) -> tuple[Resource | None, int]:
         return None, 0
     if bundle.resourceType != "Bundle":
         return None, 0
-    parts = [entry.resource for entry in bundle.entry if entry.resource not in (b"", b"null")]
+    # A Raw never equals bytes: its own bytes have to be compared.
+    parts = [entry.resource for entry in bundle.entry if bytes(entry.resource) not in _NO_RESOURCE]
     entries = [Entry(resource) for part in parts if (resource := read_resource(part)) is not None]
     readable = Resource(resourceType="Bundle", entry=entries, link=bundle.link)
     return readable, len(parts) - len(entries)
@@ -189,16 +193,12 @@ def read_tolerantly(raw: Raw | bytes) -> tuple[Resource | None, int]:
 
 def codings(concept: Any) -> Iterator[Coding]:
     """The codings of a decoded CodeableConcept, skipping what is none; a bare object counts."""
-    if isinstance(concept, list):
-        for each in concept:
-            yield from codings(each)
-    if not isinstance(concept, dict):
-        return
-    found = concept.get("coding")
-    for coding in found if isinstance(found, list) else [found]:
-        if isinstance(coding, dict):
-            texts = (coding.get("system"), coding.get("code"), coding.get("display"))
-            yield Coding(*(text if isinstance(text, str) else None for text in texts))
+    for each in concept if isinstance(concept, list) else [concept]:
+        found = each.get("coding") if isinstance(each, dict) else None
+        for coding in found if isinstance(found, list) else [found]:
+            if isinstance(coding, dict):
+                texts = (coding.get("system"), coding.get("code"), coding.get("display"))
+                yield Coding(*(text if isinstance(text, str) else None for text in texts))
 
 
 def texts(concept: Any) -> Iterator[str]:
@@ -357,12 +357,19 @@ def _converted(
         return Value(None, problem="not a plausible number")
     factor = units.factor(unit, code)
     if factor is None:
-        spelled = f'unit "{unit or code}" is not one we convert' if unit or code else "no unit sent"
-        return Value(None, received.strip(), spelled)
+        return Value(None, received.strip(), _unit_problem(units, unit, code))
     bounds = _compared(number * factor, comparator)
     if bounds is None:
         return Value(None, received.strip(), "comparator is not one of FHIR's")
     return Value(bounds, received.strip())
+
+
+def _unit_problem(units: Units, unit: str | None, code: str | None) -> str:
+    if not unit and not code:
+        return "no unit sent"
+    if unit and code and None not in (units.factor(unit), units.factor(code)):
+        return f'unit "{unit}" and unit code "{code}" contradict each other'
+    return f'unit "{unit or code}" is not one we convert'
 
 
 def _compared(value: Decimal, comparator: Any) -> Bounds | None:
