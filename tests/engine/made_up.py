@@ -42,7 +42,7 @@ def value_set(name: str, *codes: str, system: str = SYSTEM, **more: Any) -> Valu
     return ValueSet(name, name.title(), f"https://made-up.example/vs/{name}", "1", displays, **more)
 
 
-LUX = Units("lux", "lux", {"klux": Decimal(1000)})
+LUX = Units("lux", "lux", {"lux": Decimal(1), "klux": Decimal(1000)})
 POINTS = Units("{score}", "", {"points": Decimal(1)}, unitless_ok=True)
 
 SPOTS = Diagnosis(
