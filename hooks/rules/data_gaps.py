@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cds_service.chart import Chart
-from cds_service.finding import FALSE, TRUE, Fact, Finding, all_of, any_of, none_of
+from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding, all_of, any_of, none_of
 from cds_service.rule import Indicator, rule
 from hooks import concepts, evidence, overrides, proposals, questions, thresholds
 
@@ -86,6 +86,13 @@ def _unclassified_leukemia(patient: Chart) -> Finding:
     return Finding("Leukemia not classified", finding.truth, (Fact("unclassified", say),))
 
 
+def _count_in_doubtful_leukemia(patient: Chart) -> list[Fact]:
+    """The count, where entries contradict each other and no other card can show it."""
+    if questions.possible_acute_leukemia(patient).truth is not UNKNOWN:
+        return []
+    return [patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT).fact]
+
+
 @rule(
     id="data-gaps",
     version="1.0.0",
@@ -97,6 +104,7 @@ def _unclassified_leukemia(patient: Chart) -> Finding:
     evidence=(evidence.SPURIOUS, evidence.READING),
     strength="Design rule",
     statements=("X-04",),
+    shows=(_count_in_doubtful_leukemia,),
     suggestions=(proposals.missing_tests,),
     override_reasons=(overrides.KNOWN_AND_ACCEPTED, overrides.ALREADY_DONE, overrides.OTHER),
 )
