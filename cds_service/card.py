@@ -162,12 +162,12 @@ def _advice(rule: Rule, chart: Chart) -> Iterator[str]:
 
 def _source(rule: Rule, attribution: Attribution) -> dict[str, Any]:
     """The primary publication that carries the rule where one was read, else the summaries."""
-    primary = next((e for e in rule.evidence if e.seen == "R" and e.url is not None), None)
+    primary = next((e for e in rule.evidence if e.seen == "R"), None)
     source: dict[str, Any] = {
         "label": _short(primary.citation) if primary else attribution.label_without_primary_source,
         "topic": {"system": TOPIC_SYSTEM, "code": rule.id, "display": rule.id.replace("-", " ")},
     }
-    if primary is not None:
+    if primary is not None and primary.url is not None:
         source["url"] = primary.url
     return source
 

@@ -23,8 +23,10 @@ from tests.patients import (
     chart,
     count,
     diagnosis,
+    in_remission,
     order,
     part,
+    relapsed,
     result,
 )
 
@@ -161,3 +163,16 @@ def test_apl_alone_gets_no_advice_for_other_myeloid_leukemia() -> None:
     assert "AML: a hypomethylating agent" not in shown["als-acute-leukemia-goals"]["detail"]
     shown = cards(PATIENT_VIEW, diagnosis(concepts.ALS), diagnosis(AML))
     assert "AML: a hypomethylating agent" in shown["als-acute-leukemia-goals"]["detail"]
+
+
+def test_contradicting_entries_do_not_hide_the_count() -> None:
+    record = (relapsed(AML), in_remission(AML), count(130))
+    card = cards(PATIENT_VIEW, *record)["data-gaps"]
+    assert "entries contradict each other" in missing(card)[0]
+    assert part(card, "This patient")[0].startswith("Leukocytes 130 ")
+
+
+def test_the_source_is_the_publication_that_was_read_with_or_without_address() -> None:
+    card = cards(PATIENT_VIEW, diagnosis(concepts.APL))["apl-suspected"]
+    assert card["source"]["label"].startswith("Sanz MA et al. Management of APL")
+    assert "url" not in card["source"]
