@@ -114,9 +114,10 @@ def _timing(timing: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]:
 def _per_day(repeat: Mapping[str, Any]) -> Decimal | None:
     frequency = _number(repeat.get("frequencyMax")) or _number(repeat.get("frequency"))
     period, unit = _number(repeat.get("period", 1)), repeat.get("periodUnit")
-    if frequency is None or not period or unit not in _HOURS:
+    hours = _HOURS.get(unit) if isinstance(unit, str) else None
+    if frequency is None or not period or hours is None:
         return None
-    return frequency * 24 / (period * _HOURS[unit])
+    return frequency * 24 / (period * hours)
 
 
 def _days(duration: Any) -> Decimal | None:
