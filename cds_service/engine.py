@@ -13,7 +13,7 @@ from typing import Any
 
 from cds_service.errors import ContentError, UnknownService
 from cds_service.fhir_client import FhirLimits, FhirReader
-from cds_service.prefetch import Answer
+from cds_service.prefetch import Answer, Query, State, failed
 from cds_service.protocol import SPECIFICATION_VERSION, HookRequest, parse
 from cds_service.service import (
     Decision,
@@ -21,6 +21,7 @@ from cds_service.service import (
     build_chart,
     decide,
     has_nothing_selected,
+    is_about_another,
     require,
     supplied_answers,
 )
@@ -101,10 +102,19 @@ class Engine:
         fetched = self._reader.read(
             request.fhir_server, request.access_token, request.patient_id, lacking
         )
-        for key, answer in fetched.items():
-            if answer.is_usable or not answers[key].resources:
-                answers[key] = answer
+        for query in lacking:
+            answer = _fetched(query, fetched[query.key], request.patient_id)
+            sent = answers[query.key]
+            if answer.is_usable or not (sent.resources or sent.state is State.MISMATCHED):
+                answers[query.key] = answer
         return answers
+
+
+def _fetched(query: Query, answer: Answer, patient_id: str) -> Answer:
+    """What a FHIR server answered. Its mistakes are failed reads, not the client's request."""
+    if is_about_another(query, answer, patient_id):
+        return failed("the FHIR server answered with another patient")
+    return failed(answer.reason) if answer.state is State.MISMATCHED else answer
 
 
 def load_engine(content: ModuleType, settings: Settings) -> Engine:

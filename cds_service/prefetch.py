@@ -2,8 +2,8 @@
 
 https://cds-hooks.hl7.org/#prefetch-template. Templates use plain context tokens only, which every
 client can fill, and are bounded by `_sort` and `_count`. A key is answered, known empty (null, or
-a Bundle without entries), failed (an OperationOutcome, another kind of resource) or absent; the
-last two are never taken for "no data".
+a Bundle without entries), failed (an OperationOutcome, a search cut short), mismatched (not what
+the template asks for) or absent; the last three are never taken for "no data".
 """
 
 from __future__ import annotations
@@ -76,6 +76,7 @@ class State(Enum):
     ANSWERED = "answered"
     EMPTY = "known empty"
     FAILED = "failed"
+    MISMATCHED = "not what was asked for"
     ABSENT = "absent"
 
 
@@ -104,6 +105,11 @@ def failed(reason: str) -> Answer:
     return Answer(State.FAILED, reason=reason)
 
 
+def mismatched(reason: str) -> Answer:
+    """A key under which something stands that no client may send there."""
+    return Answer(State.MISMATCHED, reason=reason)
+
+
 def read_answer(query: Query, value: Resource | None, unreadable: int = 0) -> Answer:
     """Judge the value under a prefetch key, or a FHIR server's response to the same query."""
     if value is None:
@@ -113,10 +119,10 @@ def read_answer(query: Query, value: Resource | None, unreadable: int = 0) -> An
         return failed("the server answered with an error (OperationOutcome)")
     if query.is_read:
         if kind != query.resource_type:
-            return failed(f"holds {_named(kind)} instead of a {query.resource_type}")
+            return mismatched(f"holds {_named(kind)} instead of a {query.resource_type}")
         return Answer(State.ANSWERED, [value])
     if kind != "Bundle":
-        return failed(f"holds {_named(kind)} instead of a Bundle")
+        return mismatched(f"holds {_named(kind)} instead of a Bundle")
     return _read_bundle(query, value, unreadable)
 
 

@@ -15,10 +15,10 @@ from typing import Any
 
 from cds_service.card import Applied, Attribution, escape, gap_lines, grade, render
 from cds_service.chart import Chart
-from cds_service.errors import ContentError, MissingData
+from cds_service.errors import ContentError, InvalidRequest, MissingData
 from cds_service.finding import TRUE, UNKNOWN, Fact, Finding
 from cds_service.orders import read_orders
-from cds_service.prefetch import Answer, Query, absent, failed, read_answer, troubles
+from cds_service.prefetch import Answer, Query, State, absent, mismatched, read_answer, troubles
 from cds_service.protocol import ORDER_HOOKS, HookRequest
 from cds_service.rule import Indicator, Rule, WhenUnknown
 from cds_service.terminology import Lexicon
@@ -106,17 +106,24 @@ def has_nothing_selected(request: HookRequest) -> bool:
 
 
 def supplied_answers(service: Service, request: HookRequest) -> dict[str, Answer]:
-    """The prefetch as sent, judged key by key."""
+    """The prefetch as sent, judged key by key. Raises InvalidRequest for another patient's."""
     answers = {}
     for query in service.queries:
         supplied = request.prefetch.get(query.key)
         if supplied is None:
             answers[query.key] = absent("not supplied")
         elif not supplied.is_object:
-            answers[query.key] = failed(NO_OBJECT)
+            answers[query.key] = mismatched("holds neither an object nor null")
         else:
             answers[query.key] = read_answer(query, supplied.value, supplied.unreadable)
+        if is_about_another(query, answers[query.key], request.patient_id):
+            raise InvalidRequest(f"prefetch.{query.key}: is another patient than context.patientId")
     return answers
+
+
+def is_about_another(query: Query, answer: Answer, patient_id: str) -> bool:
+    """Whether the read of the patient brought somebody else."""
+    return query.is_read and any(r.id not in (None, patient_id) for r in answer.resources)
 
 
 def require(service: Service, answers: Mapping[str, Answer]) -> None:
@@ -130,12 +137,9 @@ def require(service: Service, answers: Mapping[str, Answer]) -> None:
         raise MissingData(*lacking)
 
 
-NO_OBJECT = "holds neither an object nor null"
-
-
 def _is_lacking(query: Query, answer: Answer) -> bool:
     """Required and without any data; or a value that no client may send."""
-    if answer.reason == NO_OBJECT:
+    if answer.state is State.MISMATCHED:
         return True
     return query.required and not answer.is_usable and not answer.resources
 
