@@ -293,7 +293,6 @@ def test_the_fixtures_show_every_kind(answers: dict[str, dict[str, Any]]) -> Non
     assert kinds >= {"ServiceRequest", "MedicationRequest"}
     assert any(suggestion.get("isRecommended") for suggestion in suggestions(cards))
     assert all((links(cards), codings(cards)))
-    assert any("url" not in card["source"] for card in cards) or len(cards) > len(links(cards)) / 9
 
 
 # --- Text that came with the request --------------------------------------------------------------
