@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import wraps
+from math import inf
 from typing import Any, NamedTuple, TypeVar
 
 from cds_service.amount import Amount, bounds_text
@@ -274,7 +275,7 @@ class Chart:
         words = [diagnosis.suspected_words if only_suspicious else course.value]
         if suspected and not only_suspicious:
             words.append("not confirmed")
-        words += [note for note in {source.match.note for source in sources} if note]
+        words += sorted({source.match.note for source in sources if source.match.note})
         words += [remark] if remark else []
         if status.recorded is not None:
             words.append(f"recorded {status.recorded.text()}")
@@ -560,7 +561,8 @@ class Chart:
             if within is not None and time is not None and time.age(self.as_of) > within.length:
                 continue
             is_newer = answer is None or (time is not None and time.earliest > answer[1].earliest)
-            is_read = time is not None and read_presence(source.part, test) is not None
+            is_timed = time is not None and not time.is_in_future(self.as_of)
+            is_read = is_timed and read_presence(source.part, test) is not None
             if is_newer and not is_read and _says_something(source.part):
                 return True
         return False
@@ -572,7 +574,9 @@ class Chart:
         born = parse_any(self.patient.get("birthDate")) if self.patient is not None else None
         if born is None or born.earliest > self.as_of:
             return None
-        return Bounds(_years(born.latest, self.as_of), _years(born.earliest, self.as_of))
+        # Of a year that is not over the end lies ahead: nobody is younger than born today.
+        latest = min(born.latest, self.as_of)
+        return Bounds(_years(latest, self.as_of), _years(born.earliest, self.as_of))
 
     def age(self) -> Amount:
         """Age in years as an amount to compare."""
@@ -619,17 +623,24 @@ class Chart:
     def _taking(self, orderable: Orderable) -> Finding:
         self.asked.add(orderable.id)
         question = f"Active prescription of {orderable.title}"
-        for source in self._sources.get(orderable.codes.id, ()):
-            is_drug = source.resource.resourceType in ("MedicationRequest", "MedicationStatement")
-            if is_drug and first_code(source.resource.get("status")) in _ACTIVE_MEDICATION:
-                note = f" ({source.match.note})" if source.match.note else ""
-                words = f"{orderable.title}: active prescription{note}"
-                return Finding(question, TRUE, (Fact(orderable.id, words.__str__),))
+        sources = self._sources.get(orderable.codes.id, ())
+        notes = [source.match.note for source in sources if _is_running(source.resource)]
+        if notes:
+            # The least remarkable one: of a drug known by code and by name the code is enough.
+            note = f" ({min(notes)})" if min(notes) else ""
+            words = f"{orderable.title}: active prescription{note}"
+            return Finding(question, TRUE, (Fact(orderable.id, words.__str__),))
         trouble = self._trouble(orderable)
         if trouble is not None:
             return Finding(question, UNKNOWN, (trouble,))
         fact = Fact(orderable.id, lambda: f"{orderable.title}: no active prescription on record")
         return Finding(question, FALSE, (fact,))
+
+
+def _is_running(resource: Resource) -> bool:
+    """A drug that is being given, as far as its status says."""
+    is_drug = resource.resourceType in ("MedicationRequest", "MedicationStatement")
+    return is_drug and first_code(resource.get("status")) in _ACTIVE_MEDICATION
 
 
 def question(ask: Callable[[Chart], Finding]) -> Callable[[Chart], Finding]:
@@ -729,18 +740,20 @@ def _current(records: tuple[DiagnosisRecord, ...]) -> DiagnosisRecord | None:
     live = [record for record in records if record.course in LIVE]
     if len(live) == len(records):
         pool = confirmed or list(records)
-        return max(pool, key=lambda r: (r.course is Course.RELAPSE, _when(r)))
+        return max(pool, key=lambda r: (r.course is Course.RELAPSE, *_when(r)))
     if not live:
         return max(confirmed or records, key=_when)
-    times = sorted((_when(record), record.course in LIVE) for record in records)
-    newest = [is_live for when, is_live in times if when == times[-1][0]]
-    if times[0][0] == 0.0 or len(set(newest)) > 1:
+    last = max(_when(record)[0] for record in records)
+    newest = {record.course in LIVE for record in records if _when(record)[0] == last}
+    if any(record.recorded is None for record in records) or len(newest) > 1:
         return None
     return max(records, key=_when)
 
 
-def _when(record: DiagnosisRecord) -> float:
-    return record.recorded.earliest.timestamp() if record.recorded is not None else 0.0
+def _when(record: DiagnosisRecord) -> tuple[float, str]:
+    """Undated records first; of one time always the same one, in whatever order they came."""
+    recorded = record.recorded
+    return -inf if recorded is None else recorded.earliest.timestamp(), record.words
 
 
 def _as_good(reading: Reading, newest: Reading) -> bool:
