@@ -100,9 +100,9 @@ def coded(*codes: str, system: str | None = SYSTEM) -> dict[str, Any]:
     return {"coding": [{"system": system, "code": code} for code in codes]}
 
 
-def condition(code: str = "SPOT", **fields: Any) -> dict[str, Any]:
+def condition(named: str = "SPOT", **fields: Any) -> dict[str, Any]:
     """`clinical` and `verification` are status codes; other fields are FHIR's own."""
-    found: dict[str, Any] = {"resourceType": "Condition", "code": coded(code)}
+    found: dict[str, Any] = {"resourceType": "Condition", "code": coded(named)}
     for name, word in (("clinicalStatus", "clinical"), ("verificationStatus", "verification")):
         if (status := fields.pop(word, None)) is not None:
             found[name] = {"coding": [{"code": status}]}
@@ -113,12 +113,12 @@ def ago(hours: float) -> str:
     return (NOW - timedelta(hours=hours)).isoformat()
 
 
-def observation(code: str = "SHINE", value: Any = None, **fields: Any) -> dict[str, Any]:
+def observation(named: str = "SHINE", value: Any = None, **fields: Any) -> dict[str, Any]:
     """A final result of three hours ago; a number is an amount of lux."""
     found: dict[str, Any] = {
         "resourceType": "Observation",
         "status": "final",
-        "code": coded(code),
+        "code": coded(named),
         "effectiveDateTime": ago(3),
     }
     if value is not None:
