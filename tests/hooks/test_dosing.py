@@ -201,9 +201,12 @@ def test_a_dose_is_the_largest_number_of_capsules_not_above_the_band(weight, cle
     assert dose.daily_mg <= dose.highest_mg < dose.daily_mg + 500
 
 
-@pytest.mark.parametrize(("clearance", "is_reduced"), [("60", False), ("59.9", True)])
-def test_the_dose_is_halved_below_a_clearance_of_60(clearance, is_reduced):
-    assert dosing.capsules_for(Decimal(70), Decimal(clearance)).is_reduced is is_reduced
+@pytest.mark.parametrize(
+    ("clearance", "is_reduced", "highest"), [("60", False, 4200), ("59.9", True, 2100)]
+)
+def test_the_dose_is_halved_below_a_clearance_of_60(clearance, is_reduced, highest):
+    dose = dosing.capsules_for(Decimal(70), Decimal(clearance))
+    assert (dose.is_reduced, dose.highest_mg) == (is_reduced, highest)
 
 
 def test_a_dose_above_6000_mg_is_left_to_the_prescriber():

@@ -188,6 +188,7 @@ def test_a_rate_over_24_hours_is_a_rate_per_day():
 def test_a_rate_per_hour_without_a_duration_cannot_be_classified():
     assert cytarabine(*BODY, rate="8 mg", over="1 h", route=IV) is UNCLEAR
     assert cytarabine(*BODY, rate="20 mL/h", route=IV) is UNCLEAR
+    assert cytarabine(*BODY, rate="200 mg/m2", route=IV) is UNCLEAR
 
 
 def test_one_dose_stated_in_several_units_counts_by_the_clearest():
@@ -222,6 +223,13 @@ METHOTREXATE_ORDERS = {
     "12 mg intrathecal": (BODY, "12 mg", "intrathecal", LOW),
     "1000 mg intrathecal by mistake": (BODY, "1000 mg", "intrathecal", LOW),
     "25 mg SC": (BODY, "25 mg", SC, LOW),
+    "no dose": (BODY, None, IV, LOW),
+    "1000 mg intrathecal, not intravenous": (
+        BODY,
+        "1000 mg",
+        "intrathecal, not for intravenous use",
+        LOW,
+    ),
 }
 
 

@@ -117,6 +117,12 @@ SILENT = {
     ),
     "CLL and a count of 200": (diagnosis(OTHER_LEUKEMIA), count(200)),
     "a leukemia not classified as acute, and a count of 99.9": (BORDERLINE, count(99.9)),
+    "AML beside a leukemia not classified as acute, and a count of 150": (
+        LEUKEMIA,
+        BORDERLINE,
+        FIT,
+        count(150),
+    ),
     "AML in remission and no count": (in_remission(AML),),
     "CLL, a count of 120 and a newer one that cannot be read": (
         diagnosis(OTHER_LEUKEMIA),

@@ -10,7 +10,9 @@ from hooks.concepts import (
     AML,
     APL,
     CYTARABINE,
+    FVC,
     HYDROXYUREA,
+    INR,
     LEUKAPHERESIS,
     LEUKOCYTES,
     MIXED_PHENOTYPE_ACUTE_LEUKEMIA,
@@ -266,6 +268,18 @@ def test_oxygen_saturation_is_shown_up_to_24_h(hours, is_known):
     shown = card(*BOTH, APHERESIS, result(SPO2, 91, hours_ago=hours))
     known = [line for line in part(shown, "This patient") if "saturation" in line]
     assert bool(known) is is_known
+
+
+@pytest.mark.parametrize(("hours", "is_known"), [(48, True), (48 + 1 / 60, False)])
+def test_clotting_is_shown_up_to_48_h(hours, is_known):
+    shown = card(*BOTH, APHERESIS, result(INR, 1.3, hours_ago=hours))
+    assert any(line.startswith("INR 1.3") for line in part(shown, "This patient")) is is_known
+
+
+@pytest.mark.parametrize(("days", "is_known"), [(180, True), (180 + 1 / 1440, False)])
+def test_vital_capacity_is_shown_up_to_180_d(days, is_known):
+    shown = card(*BOTH, APHERESIS, result(FVC, 44, hours_ago=days * 24))
+    assert any("44 %" in line for line in part(shown, "This patient")) is is_known
 
 
 def test_overrides_can_say_why():

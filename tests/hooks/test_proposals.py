@@ -1,0 +1,47 @@
+"""Drafts that cards offer: what they hold, and when there is none."""
+
+import pytest
+from fhir.resources.R4B.medicationrequest import MedicationRequest
+from fhir.resources.R4B.servicerequest import ServiceRequest
+
+from hooks import proposals
+from hooks.concepts import ALLOPURINOL, AML, CREATININE, G6PD_SCREEN, RASBURICASE
+from tests.patients import BODY, RXNORM, answered, chart, diagnosis, order, result
+
+READY = (diagnosis(AML), *BODY, result(CREATININE, 0.9), answered(G6PD_SCREEN, "normal"))
+
+
+def drafts(suggestion):
+    assert suggestion is not None
+    return [action.resource for action in suggestion.actions]
+
+
+@pytest.mark.parametrize(
+    ("propose", "display"),
+    [
+        (proposals.hydroxyurea, "hydroxyurea 500 MG Oral Capsule"),
+        (proposals.tretinoin, "tretinoin"),
+        (proposals.urate_lowering, "rasburicase"),
+    ],
+    ids=["hydroxyurea", "tretinoin", "rasburicase"],
+)
+def test_a_drug_is_drafted_as_a_coded_product_for_this_patient(propose, display):
+    (draft,) = drafts(propose(chart(*READY)))
+    (coding,) = draft["medicationCodeableConcept"]["coding"]
+    assert (coding["system"], coding["display"]) == (RXNORM, display)
+    assert (draft["status"], draft["intent"]) == ("draft", "proposal")
+    assert draft["subject"] == {"reference": "Patient/example"}
+    assert draft["authoredOn"] == "2026-11-21T12:00:00+00:00"
+    assert MedicationRequest.model_validate(draft).status == "draft"
+
+
+def test_requests_are_valid_fhir():
+    for draft in drafts(proposals.emergency_labs(chart(*READY))):
+        assert ServiceRequest.model_validate(draft).priority == "stat"
+
+
+@pytest.mark.parametrize("drug", [RASBURICASE, ALLOPURINOL], ids=["rasburicase", "allopurinol"])
+def test_no_urate_lowering_drug_beside_a_drafted_one(drug):
+    drafted = order(drug.codes, name=drug.title, selected=False)
+    assert proposals.urate_lowering(chart(*READY)) is not None
+    assert proposals.urate_lowering(chart(*READY, drafted)) is None
