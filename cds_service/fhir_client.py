@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -39,6 +40,8 @@ class FhirReader:
         self._pool = ThreadPoolExecutor(max_workers=32, thread_name_prefix="fhir")
         self._session = requests.Session()
         self._session.trust_env = False
+        # A cookie of one user's session must not come with another user's token.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         adapter = requests.adapters.HTTPAdapter(pool_connections=16, pool_maxsize=32)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
@@ -60,8 +63,8 @@ class FhirReader:
         answer = self._get(f"{server}/{query.url(patient_id)}", token, query, ends)
         pages = 1
         while answer.next_url is not None and pages < self.limits.pages:
-            following = urljoin(f"{server}/", answer.next_url)
-            if not _same_origin(server, following):
+            following = _on_same_origin(server, answer.next_url)
+            if following is None:
                 return Answer(answer.state, answer.resources, "its next page lies elsewhere")
             more = self._get(following, token, query, ends)
             more.resources = answer.resources + more.resources
@@ -84,8 +87,11 @@ class FhirReader:
                 return _judge(query, self._body(response, ends))
         except requests.Timeout:
             return failed("the FHIR server did not answer in time")
-        except requests.RequestException:
-            return failed("the FHIR server could not be reached")
+        except (requests.RequestException, ValueError):
+            # ValueError: what a host name turns out to be that no resolver takes.
+            late = time.monotonic() >= ends
+            missed = "did not answer in time" if late else "could not be reached"
+            return failed(f"the FHIR server {missed}")
         except _LimitExceededError as problem:
             return failed(str(problem))
 
@@ -119,6 +125,11 @@ def _judge(query: Query, body: bytes) -> Answer:
     return read_answer(query, resource, unreadable)
 
 
-def _same_origin(one: str, other: str) -> bool:
-    first, second = urlsplit(one), urlsplit(other)
-    return (first.scheme, first.netloc) == (second.scheme, second.netloc)
+def _on_same_origin(server: str, link: str) -> str | None:
+    """The absolute URL of a link; None where it leads elsewhere or nowhere."""
+    try:
+        url = urljoin(f"{server}/", link)
+        first, second = urlsplit(server), urlsplit(url)
+    except ValueError:
+        return None
+    return url if (first.scheme, first.netloc) == (second.scheme, second.netloc) else None
