@@ -455,6 +455,8 @@ class Chart:
             value = Value(None, value.received, "time of the sample not sent")
         elif time.is_in_future(self.as_of):
             value = Value(None, value.received, "dated in the future")
+        if status == "unknown":
+            value = Value(None, value.received, "its status is unknown")
         value = _plausible(value, measurement)
         issued = parse_any(resource.get("issued"))
         return Reading(time, rank, not favoured, value, status, match.note, issued)

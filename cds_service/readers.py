@@ -244,7 +244,7 @@ def read_condition_status(condition: Readable) -> ConditionStatus:
 
 # -- Observation -------------------------------------------------------------------------------
 
-STATUS_RANK = {"corrected": 0, "amended": 0, "final": 1, None: 2, "preliminary": 3}
+STATUS_RANK = {"corrected": 0, "amended": 0, "final": 1, None: 2, "preliminary": 3, "unknown": 4}
 """Observation.status that counts, best first; entered-in-error, cancelled, registered do not."""
 
 

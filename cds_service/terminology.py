@@ -21,6 +21,9 @@ from cds_service.units import Units
 
 ICD_SYSTEMS = frozenset({"http://hl7.org/fhir/sid/icd-10-cm", "http://hl7.org/fhir/sid/icd-10"})
 
+SNOMED_EDITIONS = "http://snomed.info/sct/"
+"""National editions and versions add to this: their codes are those of the one terminology."""
+
 SYSTEM_ALIASES = {
     "urn:oid:2.16.840.1.113883.6.96": "http://snomed.info/sct",
     "urn:oid:2.16.840.1.113883.6.1": "http://loinc.org",
@@ -39,8 +42,8 @@ SYSTEM_ALIASES = {
 class ValueSet:
     """The codes that mean one thing. `single_source` codes are backed by one source only.
 
-    With `by_heading` every ICD-10 code under the three-digit-and-one heading of a listed code
-    belongs too (C92.12 with C92.10).
+    With `by_heading` every ICD-10 code that begins like a listed one belongs too: that many
+    characters without the dot (4: C92.12 with C92.10; 1: the whole chapter).
     """
 
     id: str
@@ -49,7 +52,7 @@ class ValueSet:
     version: str
     codes: Mapping[tuple[str, str], str] = field(repr=False, hash=False, compare=False)
     single_source: frozenset[tuple[str, str]] = field(repr=False, default=frozenset())
-    by_heading: bool = False
+    by_heading: int = 0
 
     def of_system(self, system: str) -> list[str]:
         """The codes of one code system, sorted: for prefetch templates."""
@@ -239,7 +242,7 @@ class Lexicon:
             for system, code in value_set.codes:
                 self._add(value_set.id, system, code)
                 if value_set.by_heading and system in ICD_SYSTEMS:
-                    heading = _squeeze(code)[:_HEADING]
+                    heading = _squeeze(code)[: value_set.by_heading]
                     self._headings[heading] = Match(value_set.id, system, code)
         systems = {system for system, _ in self._exact if system is not None}
         self._plain_systems = systems - ICD_SYSTEMS
@@ -275,20 +278,38 @@ class Lexicon:
     def _match_loosely(self, system: str | None, code: str) -> tuple[Match, ...]:
         """Other identifiers of a system; ICD without dot or in lower case; no system at all."""
         if not system:
-            known = self._systems_of.get(_squeeze(code), ())
-            if len(known) != 1:
-                return ()
-            (key,) = known
-            return self._noted(key, "code sent without its code system")
+            return self._without_system(code)
         own = SYSTEM_ALIASES.get(system) or SYSTEM_ALIASES.get(system.lower().rstrip("/"))
         own = own or system.strip().lower().rstrip("/").replace("https://", "http://")
+        if own.startswith(SNOMED_EDITIONS):
+            own = SNOMED_EDITIONS.rstrip("/")
         if own in ICD_SYSTEMS:
-            squeezed = self._squeezed.get((own, _squeeze(code)))
-            if squeezed is None:
-                heading = self._headings.get(_squeeze(code)[:_HEADING])
-                return () if heading is None else (heading,)
-            return self._noted(squeezed, "" if squeezed[1] == code else f'code sent as "{code}"')
+            return self._match_icd(own, code)
         return self._exact.get((own, code), ())
+
+    def _without_system(self, code: str) -> tuple[Match, ...]:
+        """Used when all systems that know the code mean the same by it."""
+        known = sorted(self._systems_of.get(_squeeze(code), ()))
+        meanings = {frozenset(match.value_set for match in self._exact[key]) for key in known}
+        if len(meanings) != 1:
+            return ()
+        return self._noted(known[0], "code sent without its code system")
+
+    def _match_icd(self, system: str, code: str) -> tuple[Match, ...]:
+        """In its own edition; else in the other one, which a wrong system URI hides; else by class.
+
+        ICD-10-CM and WHO ICD-10 share their categories, and each has codes that only it can mean.
+        """
+        squeezed = _squeeze(code)
+        for edition in (system, *sorted(ICD_SYSTEMS - {system})):
+            key = self._squeezed.get((edition, squeezed))
+            if key is not None:
+                other = "" if edition == system else "code belongs to the other edition of ICD-10"
+                spelled = "" if key[1] == code else f'code sent as "{code}"'
+                return self._noted(key, other or spelled)
+        lengths = sorted({len(heading) for heading in self._headings}, reverse=True)
+        found = (self._headings.get(squeezed[:length]) for length in lengths)
+        return tuple(match for match in found if match is not None)[:1]
 
     def _noted(self, key: tuple[str, str], note: str) -> tuple[Match, ...]:
         return tuple(match._replace(note=note) for match in self._exact[key])
@@ -315,9 +336,6 @@ class Lexicon:
 
 _REMEMBERED_NAMES = 5000
 _LONGEST_NAME = 100
-
-_HEADING = 4
-"""A letter, two digits and the one behind the dot: an ICD-10 subcategory."""
 
 
 def _squeeze(code: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from cds_service.terminology import (
+    ICD_SYSTEMS,
     Concept,
     Diagnosis,
     Measurement,
@@ -32,6 +33,16 @@ def _diagnosis(prefix: str, title: str) -> Diagnosis:
         remission=VALUE_SETS.get(f"{prefix}-remission"),
         relapse=VALUE_SETS.get(f"{prefix}-relapse"),
     )
+
+
+def _chapter(value_set: ValueSet, name: str, letter: str) -> ValueSet:
+    """The ICD-10 chapter whose letter some codes of the set carry."""
+    codes = {
+        (system, code): display
+        for (system, code), display in value_set.codes.items()
+        if system in ICD_SYSTEMS and code.startswith(letter)
+    }
+    return replace(value_set, id=name, codes=codes, by_heading=1)
 
 
 ALS = Diagnosis(
@@ -58,7 +69,7 @@ OTHER_LEUKEMIA = Diagnosis(
     "other-leukemia",
     "Chronic or other leukemia",
     # Chronic leukemias matter only as a class: every code below a listed ICD heading counts.
-    active=replace(VALUE_SETS["other-leukemia"], by_heading=True),
+    active=replace(VALUE_SETS["other-leukemia"], by_heading=4),
 )
 BORDERLINE_LEUKEMIA = Diagnosis(
     "aml-borderline",
@@ -76,7 +87,22 @@ RESPIRATORY_FAILURE = Diagnosis(
     "respiratory-failure", "Respiratory failure", active=VALUE_SETS["respiratory-failure"]
 )
 DYSPHAGIA = Diagnosis("dysphagia", "Dysphagia or feeding tube", active=VALUE_SETS["dysphagia"])
-PREGNANCY = Diagnosis("pregnancy", "Pregnancy", active=VALUE_SETS["pregnancy"])
+PREGNANCY = Diagnosis(
+    "pregnancy",
+    "Pregnancy",
+    # Every code of the categories listed, and the whole chapter on pregnancy: a dose is proposed
+    # only where none of them is on record.
+    active=replace(VALUE_SETS["pregnancy"], by_heading=3),
+    category=_chapter(VALUE_SETS["pregnancy"], "pregnancy-chapter", "O"),
+)
+PREGNANCY_STATUS = QualitativeTest(
+    "pregnancy-status",
+    "Pregnancy status",
+    VALUE_SETS["pregnancy-status"],
+    yes=frozenset({"pregnant", "positive", "yes"})
+    | {code.lower() for _, code in VALUE_SETS["pregnancy-answer"].codes},
+    no=frozenset({"not pregnant", "negative", "no"}),
+)
 G6PD_DEFICIENCY = Diagnosis(
     "g6pd-deficiency", "G6PD deficiency", active=VALUE_SETS["g6pd-deficiency"]
 )
@@ -424,7 +450,7 @@ LABORATORY: tuple[Concept, ...] = (
     LACTATE_DEHYDROGENASE,
 )
 PERFORMANCE: tuple[Concept, ...] = (ECOG, KARNOFSKY, FVC, PACO2, SPO2)
-BODY: tuple[Concept, ...] = (BODY_WEIGHT, BODY_HEIGHT)
+BODY: tuple[Concept, ...] = (BODY_WEIGHT, BODY_HEIGHT, PREGNANCY_STATUS)
 MOLECULAR: tuple[Concept, ...] = (PML_RARA, G6PD_SCREEN, G6PD_ACTIVITY, APL_MORPHOLOGY)
 RUNNING_DRUGS: tuple[Concept, ...] = (HYDROXYUREA, TRETINOIN, FILGRASTIM, PEGFILGRASTIM)
 
@@ -448,6 +474,8 @@ CONCEPTS: tuple[Concept, ...] = (
     CYCLOPHOSPHAMIDE,
     METHOTREXATE,
     VINCRISTINE,
+    RASBURICASE,
+    ALLOPURINOL,
     INTENSIVE_PROTOCOL,
     RASBURICASE,
     ALLOPURINOL,

@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from cds_service.chart import Chart
 from cds_service.finding import FALSE, TRUE
-from hooks import concepts, thresholds
+from hooks import concepts, questions, thresholds
 
 CAPSULE_MG = Decimal(500)
 LARGEST_DAILY_MG = Decimal(6000)
@@ -121,7 +121,7 @@ def capsules_for(weight: Decimal, clearance: Decimal) -> HydroxyureaDose:
 def _hydroxyurea_gates(patient: Chart) -> bool:
     """Adult, not pregnant, not taking it already, not ALL or APL, no comfort-only plan."""
     closed = (
-        patient.has(concepts.PREGNANCY),
+        questions.pregnant(patient),
         patient.taking(concepts.HYDROXYUREA),
         patient.may_have(concepts.ALL),
         patient.may_have(concepts.APL),
@@ -134,7 +134,7 @@ def _hydroxyurea_gates(patient: Chart) -> bool:
 def tretinoin_dose_mg(patient: Chart) -> Decimal | None:
     """One of two daily doses, to the nearest 10 mg capsule; None when a gate is not passed."""
     area = body_surface_area_m2(patient)
-    gates = (patient.has(concepts.PREGNANCY), patient.taking(concepts.TRETINOIN))
+    gates = (questions.pregnant(patient), patient.taking(concepts.TRETINOIN))
     adult = patient.age().at_least(thresholds.ADULT)
     if area is None or adult.truth is not TRUE or any(gate.truth is not FALSE for gate in gates):
         return None

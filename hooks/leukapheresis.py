@@ -12,7 +12,7 @@ from cds_service.chart import Chart, order_fact, question
 from cds_service.finding import FALSE, TRUE, Fact, Finding
 from cds_service.orders import BY_CODE, Order
 from cds_service.terminology import Orderable
-from hooks import concepts, thresholds
+from hooks import concepts, questions, thresholds
 
 
 def _any_of(words: str) -> re.Pattern[str]:
@@ -88,6 +88,10 @@ def therapeutic_leukapheresis(patient: Chart) -> Finding:
     facts = tuple(order_fact(order, kind) for order, kind in orders)
     if any(_is_stated_therapeutic(order) for order, _ in orders):
         return Finding(words, TRUE, facts)
+    if questions.apl_suspected_or_confirmed(patient).truth is TRUE:
+        # Nobody collects cells in live APL, and the procedure can kill: silence is the worse error.
+        assumed = Fact("leukapheresis purpose", lambda: "Purpose not stated: assumed therapeutic")
+        return Finding(words, TRUE, (*facts, assumed))
     high = patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT).at_least(thresholds.HIGH_COUNT)
     if high.truth is TRUE:
         assumed = Fact("leukapheresis purpose", lambda: "Purpose not stated: assumed therapeutic")

@@ -100,7 +100,8 @@ def cytoreduction(patient: Chart) -> str:
 
 
 def _hydroxyurea_text(patient: Chart) -> str:
-    dose = dosing.hydroxyurea_dose(patient)
+    suspected = questions.acute_leukemia_only_suspected(patient).truth is TRUE
+    dose = None if suspected else dosing.hydroxyurea_dose(patient)
     if dose is None:
         return f"No dose is proposed: {_why_no_dose(patient)}."
     band = (
@@ -126,9 +127,11 @@ def _rounded(value: Decimal) -> str:
 
 def _why_no_dose(patient: Chart) -> str:
     """The first gate that is closed or not known, in words."""
+    if questions.acute_leukemia_only_suspected(patient).truth is TRUE:
+        return "the leukemia is suspected, not confirmed"
     if patient.age().at_least(thresholds.ADULT).truth is not TRUE:
         return "the patient is under 18, or the age is not known"
-    if patient.has(concepts.PREGNANCY).truth is not FALSE:
+    if questions.pregnant(patient).truth is not FALSE:
         return "pregnancy is recorded or possible, and hydroxyurea harms the embryo"
     if patient.may_have(concepts.APL).truth is not FALSE:
         return "APL is recorded or possible; ATRA comes first"

@@ -51,6 +51,20 @@ def leukemia_in_remission(patient: Chart) -> Finding:
 
 
 @question
+def leukemia_in_conflict(patient: Chart) -> Finding:
+    """Live and not live side by side, and no date tells which is newer."""
+    views = [patient.diagnosis(leukemia) for leukemia in ACUTE_LEUKEMIAS]
+    truth = TRUE if any(view.in_conflict for view in views) else FALSE
+    facts = tuple(
+        fact
+        for leukemia, view in zip(ACUTE_LEUKEMIAS, views, strict=True)
+        if view.in_conflict
+        for fact in patient.has(leukemia).facts
+    )
+    return Finding("Entries of an acute leukemia contradict each other", truth, facts)
+
+
+@question
 def apl_suspected_or_confirmed(patient: Chart) -> Finding:
     """A live APL entry, a positive PML::RARA, or a coded morphology that suggests it."""
     return any_of(
@@ -102,6 +116,15 @@ def blasts_in_blood(patient: Chart) -> Finding:
 def growth_factor_running(patient: Chart) -> Finding:
     """G-CSF explains a high count."""
     return any_of(patient.taking(concepts.FILGRASTIM), patient.taking(concepts.PEGFILGRASTIM))
+
+
+@question
+def pregnant(patient: Chart) -> Finding:
+    """On the problem list, suspected included, or by a recorded pregnancy status."""
+    return any_of(
+        patient.may_have(concepts.PREGNANCY),
+        patient.test_is_positive(concepts.PREGNANCY_STATUS),
+    )
 
 
 @question

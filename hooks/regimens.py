@@ -31,7 +31,7 @@ INTENSIVE_BY_NAME = (
 )
 """Drugs that are given for acute leukemia only as part of an intensive regimen."""
 
-REGIMEN_PARTNERS = (concepts.CYCLOPHOSPHAMIDE, concepts.VINCRISTINE, concepts.METHOTREXATE)
+REGIMEN_PARTNERS = (concepts.CYCLOPHOSPHAMIDE, concepts.VINCRISTINE)
 """Not intensive alone, but removed together with the intensive drugs of their regimen."""
 
 _SUBCUTANEOUS = re.compile(r"subcut|sub-cut|subq|sub-q|\bs\.?c\.?\b|under the skin|hypoderm")
@@ -213,7 +213,10 @@ def regimen_orders(patient: Chart) -> list[Order]:
         order.reference: order for drug in INTENSIVE_BY_NAME for order in patient.drafted(drug)
     }
     for order in patient.drafted(concepts.CYTARABINE):
-        if cytarabine_intensity(patient, order) is not Intensity.LOW:
+        if cytarabine_intensity(patient, order) in (Intensity.INTENSIVE, Intensity.UNKNOWN):
+            found[order.reference] = order
+    for order in patient.drafted(concepts.METHOTREXATE):
+        if methotrexate_intensity(patient, order) is Intensity.INTENSIVE:
             found[order.reference] = order
     for drug in REGIMEN_PARTNERS:
         found |= {order.reference: order for order in patient.drafted(drug)}
@@ -222,11 +225,12 @@ def regimen_orders(patient: Chart) -> list[Order]:
 
 @question
 def apl_regimen(patient: Chart) -> Finding:
-    """ATRA with an anthracycline for APL: the intensive drug is part of a curative standard."""
+    """ATRA with an anthracycline for high-risk APL: part of a curative standard there."""
     tretinoin = patient.drafted(concepts.TRETINOIN)
     drafted = Finding("Drafting tretinoin", TRUE if tretinoin else FALSE)
     return all_of(
         patient.has(concepts.APL),
+        patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT).above(thresholds.APL_HIGH_RISK),
         any_of(*(patient.ordering(drug) for drug in concepts.ANTHRACYCLINES)),
         any_of(drafted, patient.taking(concepts.TRETINOIN)),
     )

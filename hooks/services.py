@@ -61,7 +61,7 @@ QUERIES = (
     Query(
         "body",
         "Observation",
-        "Weight and height, for doses.",
+        "Weight, height and pregnancy status, for doses.",
         concepts=concepts.BODY,
         count=20,
         sort="-date",

@@ -16,11 +16,13 @@ from hooks.rules.hyperleukocytosis_emergency import hyperleukocytosis_emergency
 from hooks.rules.intensive_therapy_als import intensive_therapy_als
 from tests.patients import (
     BODY,
+    ICD_10_CM,
     LEXICON,
     ME,
     answered,
     cards,
     chart,
+    coded,
     count,
     diagnosis,
     in_remission,
@@ -46,12 +48,16 @@ def test_a_newer_creatinine_without_unit_stops_the_dose() -> None:
     assert dosing.hydroxyurea_dose(chart(*older, newer)) is None
 
 
-def test_a_count_known_only_to_be_above_60_is_said_in_any_leukemia() -> None:
+def test_a_count_known_only_to_be_above_60_is_at_least_the_watch_card() -> None:
+    """Catalogue 0.9, values: in any leukemia."""
     record = (diagnosis(ALL), count(60, comparator=">"))
     assert hyperleukocytosis_emergency.applies(chart(*record)).truth is Truth.UNKNOWN
-    (line,) = part(cards(PATIENT_VIEW, *record)["data-gaps"], "Missing or uncertain")
-    assert line.startswith("Leukocytes above 60 ")
-    assert line.endswith(": may or may not be at least 100 ×10⁹/L")
+    card = cards(PATIENT_VIEW, *record)["hyperleukocytosis-watch"]
+    assert any(
+        line.startswith("Leukocytes above 60 ")
+        and line.endswith(": may or may not be at least 100 ×10⁹/L")
+        for line in part(card, "Missing or uncertain")
+    )
 
 
 def test_of_two_results_of_one_sample_the_later_issued_counts() -> None:
@@ -144,7 +150,7 @@ def test_a_medication_of_the_bundle_is_found_by_its_full_url() -> None:
 
 def test_a_gaps_card_says_nothing_that_is_not_so() -> None:
     """Shown for the unknown count alone: the lineage is known, and leukemia is on record."""
-    card = cards(PATIENT_VIEW, diagnosis(ALL), count(60, comparator=">"))["data-gaps"]
+    card = cards(PATIENT_VIEW, diagnosis(ALL), count(120, comparator="<"))["data-gaps"]
     assert part(card, "This patient") == []
     assert "not specified" not in card["detail"]
 
@@ -167,9 +173,43 @@ def test_apl_alone_gets_no_advice_for_other_myeloid_leukemia() -> None:
 
 def test_contradicting_entries_do_not_hide_the_count() -> None:
     record = (relapsed(AML), in_remission(AML), count(130))
-    card = cards(PATIENT_VIEW, *record)["data-gaps"]
-    assert "entries contradict each other" in missing(card)[0]
-    assert part(card, "This patient")[0].startswith("Leukocytes 130 ")
+    card = cards(PATIENT_VIEW, *record)["hyperleukocytosis-watch"]
+    assert any("entries contradict each other" in line for line in missing(card))
+    assert any(line.startswith("Leukocytes 130 ") for line in part(card, "This patient"))
+    quiet = (relapsed(AML), in_remission(AML), count(12))
+    assert "hyperleukocytosis-watch" not in cards(PATIENT_VIEW, *quiet)
+
+
+def test_a_code_under_the_other_edition_or_a_snomed_edition_counts() -> None:
+    for system, code, value_set in (
+        ("http://hl7.org/fhir/sid/icd-10", "G12.21", "als"),
+        ("http://hl7.org/fhir/sid/icd-10", "C92.00", "aml-active"),
+        ("http://hl7.org/fhir/sid/icd-10-cm", "C92.8", "aml-category"),
+        ("http://snomed.info/sct/731000124108", "86044005", "als"),
+        (None, "C92.0", "aml-category"),
+        ("http://hl7.org/fhir/sid/icd-10-cm", "O26.91", "pregnancy-chapter"),
+        ("http://hl7.org/fhir/sid/icd-10-cm", "C92.12", "other-leukemia"),
+    ):
+        assert value_set in {match.value_set for match in LEXICON.match(system, code)}, code
+    assert LEXICON.match("http://fhir.de/CodeSystem/bfarm/icd-10-gm", "C92.00") == ()
+
+
+def test_pregnancy_by_status_or_chapter_stops_every_proposal() -> None:
+    known = (result(concepts.BODY_WEIGHT, 70), result(concepts.BODY_HEIGHT, 170))
+    record = (diagnosis(AML), count(150), *known, result(concepts.CREATININE, 0.9))
+    status = {
+        **count(1),
+        "code": coded(concepts.PREGNANCY_STATUS.codes),
+        "valueQuantity": None,
+        "valueCodeableConcept": coded(concepts.VALUE_SETS["pregnancy-answer"]),
+    }
+    chapter = diagnosis(concepts.PREGNANCY)
+    chapter["code"]["coding"][0] |= {"system": ICD_10_CM, "code": "O26.91"}
+    for pregnant in (status, chapter):
+        card = cards(PATIENT_VIEW, *record, pregnant)["hyperleukocytosis-emergency"]
+        assert "pregnancy is recorded or possible" in card["detail"]
+    card = cards(PATIENT_VIEW, *record)["hyperleukocytosis-emergency"]
+    assert "pregnancy is recorded" not in card["detail"]
 
 
 def test_the_source_is_the_publication_that_was_read_with_or_without_address() -> None:

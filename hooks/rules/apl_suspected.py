@@ -28,7 +28,7 @@ def _genetics(patient: Chart) -> str | None:
 
 
 def _pregnancy(patient: Chart) -> str | None:
-    if patient.may_have(concepts.PREGNANCY).truth is not TRUE:
+    if questions.pregnant(patient).truth is not TRUE:
         return None
     return (
         "Pregnancy is recorded: ATRA is contraindicated in the first trimester unless agreed; no "

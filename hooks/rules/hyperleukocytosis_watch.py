@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+from cds_service.amount import Amount
 from cds_service.chart import Chart
-from cds_service.finding import TRUE, Finding, all_of, any_of, none_of
+from cds_service.finding import FALSE, TRUE, UNKNOWN, Finding, all_of, any_of, none_of
 from cds_service.rule import Indicator, rule
 from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
 
 
 def _near(patient: Chart) -> Finding:
     """AML with a fresh count of 50 or more (100 and more is the emergency card's)."""
+    return all_of(patient.may_have(concepts.AML), _high_today(patient))
+
+
+def _high_today(patient: Chart) -> Finding:
+    count = patient.latest(concepts.LEUKOCYTES, thresholds.FRESH_COUNT)
+    return count.at_least(thresholds.HIGH_COUNT)
+
+
+def _perhaps_emergency(patient: Chart) -> Finding:
+    """Any lineage: a fresh count known only to be above 50 (">60") may be 100 or more."""
+    count = patient.latest(concepts.LEUKOCYTES, thresholds.FRESH_COUNT)
     return all_of(
-        patient.may_have(concepts.AML),
-        patient.latest(concepts.LEUKOCYTES, thresholds.FRESH_COUNT).at_least(thresholds.HIGH_COUNT),
+        questions.possible_non_promyelocytic_leukemia(patient),
+        _high_today(patient),
+        _may_be_more(count),
     )
+
+
+def _may_be_more(count: Amount) -> Finding:
+    """The count is usable today, and only a bound of it is known."""
+    emergency = count.at_least(thresholds.HYPERLEUKOCYTOSIS)
+    is_open = count.bounds is not None and emergency.truth is UNKNOWN
+    return Finding(emergency.question + ": may be", TRUE if is_open else FALSE, emergency.facts)
+
+
+def _with_contradicting_entries(patient: Chart) -> Finding:
+    """Whether in remission or in relapse, a fresh count of 50 or more needs a second look."""
+    return all_of(questions.leukemia_in_conflict(patient), _high_today(patient))
 
 
 def _last_seen_high(patient: Chart) -> Finding:
@@ -30,7 +55,7 @@ def _at_odds_with_remission(patient: Chart) -> Finding:
     """Recorded remission, yet a high count that blasts or the lack of G-CSF make suspicious."""
     return all_of(
         questions.leukemia_in_remission(patient),
-        patient.latest(concepts.LEUKOCYTES, thresholds.FRESH_COUNT).at_least(thresholds.HIGH_COUNT),
+        _high_today(patient),
         any_of(
             questions.blasts_in_blood(patient),
             none_of(questions.growth_factor_running(patient)),
@@ -44,6 +69,13 @@ def _reason(patient: Chart) -> str:
             "Why: the problem list says remission, which does not fit this count. Possible "
             "relapse: review the smear."
         )
+    if _with_contradicting_entries(patient).truth is TRUE:
+        return (
+            "Why: entries of the leukemia contradict each other, and the count is high: settle the "
+            "state of the disease today."
+        )
+    if _perhaps_emergency(patient).truth is TRUE:
+        return "Why: the result is a bound, so the count may be 100 or more."
     if _near(patient).truth is TRUE:
         return "Why: the count is between 50 and 100, where AML can already show leukostasis."
     return "Why: the last count was 100 or more, but it is too old to act on."
@@ -84,4 +116,10 @@ def _reason(patient: Chart) -> str:
 def hyperleukocytosis_watch(patient: Chart) -> Finding:
     """The count may be in the emergency range now. A repeat today decides; an old value is
     neither a ground for emergency treatment nor a reassurance."""
-    return any_of(_near(patient), _last_seen_high(patient), _at_odds_with_remission(patient))
+    return any_of(
+        _near(patient),
+        _perhaps_emergency(patient),
+        _last_seen_high(patient),
+        _at_odds_with_remission(patient),
+        _with_contradicting_entries(patient),
+    )

@@ -40,9 +40,7 @@ def diagnosis(name: str, **codes: Any) -> Diagnosis:
 
 
 MOSS = Diagnosis("moss", "Moss", active=value_set("moss", "Q55.10", system=ICD_10_CM))
-FERN = Diagnosis(
-    "fern", "Fern", active=value_set("fern", "Q66.20", system=ICD_10_CM, by_heading=True)
-)
+FERN = Diagnosis("fern", "Fern", active=value_set("fern", "Q66.20", system=ICD_10_CM, by_heading=4))
 IVY = Diagnosis("ivy", "Ivy", active=value_set("ivy", "777000", system=SNOMED))
 PLANTS = Lexicon([MOSS, FERN, IVY])
 
@@ -74,7 +72,7 @@ OTHERS = {
     "another code of the system": (ICD_10_CM, "Q55.11"),
     "a code below it": (ICD_10_CM, "Q55.101"),
     "its heading": (ICD_10_CM, "Q55.1"),
-    "the same code of another system": (ICD_10, "Q55.10"),
+    "the same code of a national edition": ("http://fhir.de/CodeSystem/bfarm/icd-10-gm", "Q55.10"),
     "a system of someone else": ("https://other.example", "Q55.10"),
     "lower case where case counts": (SNOMED, "777000x"),
     "no code": (ICD_10_CM, None),
@@ -204,3 +202,9 @@ def test_a_value_set_is_read_from_its_fhir_form() -> None:
 def test_what_is_no_value_set_names_the_file(broken: Any) -> None:
     with pytest.raises(ContentError, match=r"^v\.json is not a FHIR ValueSet"):
         read_value_set(broken, "v.json")
+
+
+def test_a_code_that_only_the_other_edition_has_counts_and_is_named() -> None:
+    """A WHO feed cannot hold a five-character code: the system URI is wrong, not the code."""
+    (match,) = PLANTS.match(ICD_10, "Q55.10")
+    assert (match.value_set, match.note) == ("moss", "code belongs to the other edition of ICD-10")

@@ -67,6 +67,15 @@ WARNS = {
         diagnosis(UNSPECIFIED_ACUTE_LEUKEMIA),
         count(150, hours_ago=36),
     ),
+    "ALL and a fresh count reported as above 60, which may be 100": (
+        diagnosis(ALL),
+        count(60, comparator=">"),
+    ),
+    "ALL active and in remission, neither entry dated, and a count of exactly 50": (
+        diagnosis(ALL, recorded=None),
+        in_remission(ALL, recorded=None),
+        count(50),
+    ),
     "remission, a count of 130 and blasts of 60 %": (
         REMISSION,
         count(130),
@@ -107,6 +116,16 @@ SILENT = {
     "ALL and a fresh count of 60": (diagnosis(ALL), count(60)),
     "ALL and a count of 99.9, 36 h old": (diagnosis(ALL), count(99.9, hours_ago=36)),
     "no leukemia and a count of 60": (count(60),),
+    "no leukemia and a count reported as above 60": (count(60, comparator=">"),),
+    "ALL and a fresh count reported as below 49": (
+        diagnosis(ALL),
+        count(49, comparator="<"),
+    ),
+    "ALL active and in remission, neither entry dated, and a count of 49.9": (
+        diagnosis(ALL, recorded=None),
+        in_remission(ALL, recorded=None),
+        count(49.9),
+    ),
     "no leukemia and a count of 150, 36 h old": (count(150, hours_ago=36),),
     "CLL and a count of 60": (diagnosis(OTHER_LEUKEMIA), count(60)),
     "AML refuted and a count of 60": (diagnosis(AML, "refuted"), count(60)),

@@ -301,10 +301,13 @@ def test_what_could_make_it_critical_and_is_not_known_is_named():
 
 
 def test_atra_with_an_anthracycline_in_apl_is_only_information():
-    apl = (DISEASE, diagnosis(APL), result(ECOG, 3))
+    """Only in high-risk APL, above 10 ×10⁹/L: there the anthracycline is the standard."""
+    apl = (DISEASE, diagnosis(APL), result(ECOG, 3), count(10.1))
     assert card(*apl, ANTHRACYCLINE)["indicator"] == "critical"
     assert card(*apl, ANTHRACYCLINE, order(TRETINOIN))["indicator"] == "info"
     assert card(*apl, ANTHRACYCLINE, prescription(TRETINOIN))["indicator"] == "info"
+    low_risk = (DISEASE, diagnosis(APL), count(10))
+    assert card(*low_risk, ANTHRACYCLINE, order(TRETINOIN))["indicator"] == "warning"
     assert card(*BOTH, ANTHRACYCLINE, order(TRETINOIN))["indicator"] == "warning"
 
 

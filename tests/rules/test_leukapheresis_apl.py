@@ -59,12 +59,13 @@ WARNS = {
         APHERESIS,
     ),
     "no purpose stated and a count of exactly 50": (LEUKEMIA, count(50), order(LEUKAPHERESIS)),
+    "no purpose stated and a low count": (LEUKEMIA, count(14), order(LEUKAPHERESIS)),
+    "no purpose stated and no count": (LEUKEMIA, order(LEUKAPHERESIS)),
     "ALS as well": (diagnosis(ALS), LEUKEMIA, APHERESIS),
 }
 
 SILENT = {
     "nothing ordered": (LEUKEMIA, count(60)),
-    "no purpose stated and a count of 49.9": (LEUKEMIA, count(49.9), order(LEUKAPHERESIS)),
     "stem-cell collection in remission": (
         in_remission(APL),
         order(LEUKAPHERESIS, system=CPT, reason="Stem cell collection"),
@@ -91,7 +92,6 @@ SILENT = {
 }
 
 ASKS = {
-    "no purpose stated and no count": (LEUKEMIA, order(LEUKAPHERESIS)),
     "genetics that could not be read": (diagnosis(AML), not_read(PML_RARA), APHERESIS),
     "active and in remission, neither entry dated": (
         diagnosis(APL, recorded=None),
