@@ -14,11 +14,13 @@ from hooks.concepts import (
     CREATININE,
     HYDROXYUREA,
     PREGNANCY,
+    PREGNANCY_STATUS,
     TRETINOIN,
 )
 from tests.patients import (
     BODY,
     aged,
+    answered,
     chart,
     diagnosis,
     in_remission,
@@ -222,6 +224,7 @@ CLOSED = {
     "pregnant": (diagnosis(PREGNANCY),),
     "pregnancy only suspected": (diagnosis(PREGNANCY, "provisional"),),
     "pregnancy could not be read": (not_read(PREGNANCY),),
+    "pregnant by a recorded status": (answered(PREGNANCY_STATUS, "Pregnant"),),
     "on hydroxyurea already": (prescription(HYDROXYUREA),),
     "prescriptions could not be read": (not_read(HYDROXYUREA),),
     "ALL": (diagnosis(ALL),),
@@ -263,6 +266,11 @@ UNMEASURED = {
 @pytest.mark.parametrize("records", UNMEASURED.values(), ids=UNMEASURED)
 def test_no_hydroxyurea_when_a_measure_is_not_known(records):
     assert dosing.hydroxyurea_dose(chart(*records)) is None
+
+
+def test_a_status_of_not_pregnant_closes_no_gate():
+    found = chart(*COMPLETE, answered(PREGNANCY_STATUS, "Not pregnant"))
+    assert dosing.hydroxyurea_dose(found) is not None
 
 
 def test_past_hydroxyurea_and_past_leukemia_close_no_gate():

@@ -165,6 +165,10 @@ def test_a_dose_below_the_band_says_so():
 
 
 NO_DOSE = {
+    "leukemia only suspected": (
+        (diagnosis(AML, "provisional"), *DOSED[1:]),
+        "the leukemia is suspected, not confirmed",
+    ),
     "a child": ((aged(9), *DOSED), "the patient is under 18, or the age is not known"),
     "no birth date": ((person(None), *DOSED), "the patient is under 18, or the age is not"),
     "pregnant": ((*DOSED, diagnosis(PREGNANCY)), "pregnancy is recorded or possible"),
