@@ -7,6 +7,7 @@ the declared server only: no redirects, no other origin, no log.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,8 +18,10 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from cds_service.prefetch import Answer, Query, failed, read_answer
+from cds_service.prefetch import Answer, Query, State, failed, read_answer
 from cds_service.readers import read_tolerantly
+
+log = logging.getLogger(__name__)
 
 CHUNK = 64 * 1024
 
@@ -62,7 +65,12 @@ class FhirReader:
     ) -> Answer:
         answer = self._get(f"{server}/{query.url(patient_id)}", token, query, ends)
         pages = 1
-        while answer.next_url is not None and pages < self.limits.pages:
+        while answer.next_url is not None:
+            if len(answer.resources) >= query.count:
+                # Paged more finely than asked: the newest `_count` are here, which is all we want.
+                return Answer(State.ANSWERED, answer.resources)
+            if pages == self.limits.pages:
+                break
             following = _on_same_origin(server, answer.next_url)
             if following is None:
                 return Answer(answer.state, answer.resources, "its next page lies elsewhere")
@@ -116,6 +124,10 @@ def _outcome(future: Future[Answer], ends: float) -> Answer:
     except FutureTimeout:
         future.cancel()
         return failed("the FHIR server did not answer in time")
+    except Exception as problem:
+        # Only the type: a message may hold the URL, and with it the patient's id.
+        log.error("unexpected %s while reading from the FHIR server", type(problem).__name__)
+        return failed("the FHIR server could not be read")
 
 
 def _judge(query: Query, body: bytes) -> Answer:
