@@ -210,6 +210,9 @@ def _reason(error: Any) -> str:
         case "required":
             missing = [name for name in error.validator_value if name not in error.instance]
             return f"lacks {', '.join(missing)}"
+        case "dependentRequired":
+            needed = [name for names in error.validator_value.values() for name in names]
+            return f"lacks {', '.join(name for name in needed if name not in error.instance)}"
         case "type":
             wanted = error.validator_value
             return f"must be {' or '.join(wanted) if isinstance(wanted, list) else wanted}"
