@@ -28,6 +28,9 @@ _COLLECTION = _any_of(
 _COLLECTION_OUTSIDE_NOTES = _any_of(r"collection|donor|donation|granulocyte|transplant|mobili[sz]")
 """A note may say these of samples, of the patient's future or of getting out of bed."""
 
+_EMERGENCY = _any_of(r"leu[kc]ostasis|hyperleu[kc]ocyt")
+"""The reason to treat, also in a patient who may be transplanted later."""
+
 _COLLECTING_PLACES = ("donor", "donation", "collection")
 """Transplant units treat too: of a performer only these words tell."""
 
@@ -58,7 +61,8 @@ def _is_collection(order: Order) -> bool:
     places = order.places()
     if concepts.OTHER_APHERESIS.id in order.recognised:
         return True
-    stated = _COLLECTION_OUTSIDE_NOTES.search(order.words_without_notes())
+    words = order.words_without_notes()
+    stated = None if _EMERGENCY.search(words) else _COLLECTION_OUTSIDE_NOTES.search(words)
     return bool(stated or _COLLECTION.search(order.words())) or any(
         word in places for word in _COLLECTING_PLACES
     )

@@ -10,6 +10,7 @@ from cds_service.finding import Truth
 from cds_service.orders import Order, read_orders
 from hooks import concepts, dosing
 from hooks.concepts import ALL, AML
+from hooks.order_select import ORDER_SELECT
 from hooks.patient_view import PATIENT_VIEW
 from hooks.rules.apl_suspected import apl_suspected
 from hooks.rules.hyperleukocytosis_emergency import hyperleukocytosis_emergency
@@ -216,3 +217,12 @@ def test_the_source_is_the_publication_that_was_read_with_or_without_address() -
     card = cards(PATIENT_VIEW, diagnosis(concepts.APL))["apl-suspected"]
     assert card["source"]["label"].startswith("Sanz MA et al. Management of APL")
     assert "url" not in card["source"]
+
+
+def test_leukostasis_in_a_transplant_candidate_is_treatment() -> None:
+    als_and_aml = (diagnosis(concepts.ALS), diagnosis(AML), count(180))
+    reason = "Leukostasis, AML, transplant candidate"
+    drafted = order(concepts.LEUKAPHERESIS, reason=reason)
+    assert set(cards(ORDER_SELECT, *als_and_aml, drafted)) == {"leukapheresis-als"}
+    collected = order(concepts.LEUKAPHERESIS, reason="Donor lymphocytes for transplant")
+    assert cards(ORDER_SELECT, *als_and_aml, collected) == {}
