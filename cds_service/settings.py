@@ -44,13 +44,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """The settings of this process. Raises ContentError naming the variable that does not fit."""
     source = os.environ if environment is None else environment
+    names = {PREFIX + field.upper() for field in Settings.__struct_fields__}
     known = {field: source.get(PREFIX + field.upper()) for field in Settings.__struct_fields__}
     for platform_name in ("HOST", "PORT"):
         known[platform_name.lower()] = known[platform_name.lower()] or source.get(platform_name)
     unknown = sorted(
         name
         for name in source
-        if name.startswith(PREFIX) and name[len(PREFIX) :].lower() not in known
+        if name.startswith(PREFIX) and name not in names
     )
     if unknown:
         raise ContentError(*(f"{name} is no setting of this service" for name in unknown))
