@@ -48,11 +48,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     known = {field: source.get(PREFIX + field.upper()) for field in Settings.__struct_fields__}
     for platform_name in ("HOST", "PORT"):
         known[platform_name.lower()] = known[platform_name.lower()] or source.get(platform_name)
-    unknown = sorted(
-        name
-        for name in source
-        if name.startswith(PREFIX) and name not in names
-    )
+    unknown = sorted(name for name in source if name.startswith(PREFIX) and name not in names)
     if unknown:
         raise ContentError(*(f"{name} is no setting of this service" for name in unknown))
     given = {field: value for field, value in known.items() if value}
