@@ -196,7 +196,7 @@ def decide(service: Service, chart: Chart, answers: Mapping[str, Answer]) -> Dec
     speaks = gaps is not None and gaps.truth is TRUE
     if gaps is not None and speaks:
         unknown = [*(fact for fact in gaps.deciding() if fact.missing), *unknown]
-    lines = gap_lines(_each_once(unknown)) + _failures(outcomes, answers)
+    lines = _gap_lines(_each_once(unknown)) + _failures(outcomes, answers)
     decision = Decision(outcomes, _limited(applied, service, chart), lines)
     failed_reads = [o for o in outcomes if o.finding is None] or not all_usable(answers)
     if not applied and (failed_reads or (alone and (lines or speaks))):
@@ -212,6 +212,19 @@ def decide(service: Service, chart: Chart, answers: Mapping[str, Answer]) -> Dec
 def _each_once(facts: Iterable[Fact]) -> list[Fact]:
     """The first fact about each thing: a count too old for two rules is one gap."""
     return list({fact.key: fact for fact in reversed(list(facts))}.values())[::-1]
+
+
+def _gap_lines(facts: Iterable[Fact]) -> list[str]:
+    """As gap_lines; one that cannot be put in words takes no other with it."""
+    lines: list[str] = []
+    unsaid = []
+    for fact in facts:
+        try:
+            lines += gap_lines([fact])
+        except Exception:
+            log.error("a gap could not be put in words")
+            unsaid = ["Part of what is missing could not be put in words"]
+    return list(dict.fromkeys(lines)) + unsaid
 
 
 def _evaluate(rule: Rule, chart: Chart) -> Outcome:
@@ -254,14 +267,13 @@ def all_usable(answers: Mapping[str, Answer]) -> bool:
 
 def _limited(applied: list[Applied], service: Service, chart: Chart) -> list[Applied]:
     """The cards that fit: critical ones always, then by urgency, then as orders were selected."""
-    if service.hook in ORDER_HOOKS:
-        place = {f"order {order.reference}": rank for rank, order in enumerate(chart.orders)}
+    place = {f"order {order.reference}": rank for rank, order in enumerate(chart.orders)}
 
-        def rank(each: Applied) -> tuple[int, int]:
-            keys = [place[f.key] for f in each.finding.deciding() if f.key in place]
-            return _URGENCY[each.indicator], min(keys, default=len(place))
+    def rank(each: Applied) -> tuple[int, int]:
+        keys = [place[f.key] for f in each.finding.deciding() if f.key in place]
+        return _URGENCY[each.indicator], min(keys, default=len(place))
 
-        applied = sorted(applied, key=rank)
+    applied = sorted(applied, key=rank)
     critical = [each for each in applied if each.indicator is Indicator.CRITICAL]
     return applied[: max(service.card_limit, len(critical))]
 
