@@ -186,9 +186,40 @@ def read_tolerantly(raw: Raw | bytes) -> tuple[Resource | None, int]:
         return None, 0
     # A Raw never equals bytes: its own bytes have to be compared.
     parts = [entry.resource for entry in bundle.entry if bytes(entry.resource) not in _NO_RESOURCE]
+    parts = [part for part in parts if not _is_of_another_shape(part)]
     entries = [Entry(resource) for part in parts if (resource := read_resource(part)) is not None]
     readable = Resource(resourceType="Bundle", entry=entries, link=bundle.link)
     return readable, len(parts) - len(entries)
+
+
+_OTHER_SHAPES = frozenset(
+    {
+        "Account",
+        "CompartmentDefinition",
+        "Contract",
+        "OperationDefinition",
+        "OrganizationAffiliation",
+        "PractitionerRole",
+        "Questionnaire",
+        "SearchParameter",
+        "SubstanceDefinition",
+    }
+)
+"""R4 types whose `code` or `subject` is no CodeableConcept or Reference: legal, and never asked."""
+
+
+class _Kind(msgspec.Struct, gc=False):
+    resourceType: str = ""  # noqa: N815
+
+
+_KIND = msgspec.json.Decoder(_Kind)
+
+
+def _is_of_another_shape(part: Raw) -> bool:
+    try:
+        return _KIND.decode(part).resourceType in _OTHER_SHAPES
+    except UNREADABLE:
+        return False
 
 
 def codings(concept: Any) -> Iterator[Coding]:
