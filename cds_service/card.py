@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from cds_service.chart import Chart
 from cds_service.finding import TRUE, Fact, Finding
-from cds_service.rule import Action, Indicator, Rule, Suggestion
+from cds_service.rule import Action, Evidence, Indicator, Line, Rule, Suggestion
 
 EXTENSION = "org.als-leukemia-cds.rule"
 TOPIC_SYSTEM = "https://als-leukemia-cds.org/fhir/CodeSystem/rule"
@@ -34,13 +34,17 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A rule that applies to a chart, with the indicator it has there."""
+    """A rule that applies to a chart, with the indicator it has there.
+
+    `also` are rules about the same orders: one decision gets one card, and nothing is left out.
+    """
 
     rule: Rule
     finding: Finding
     indicator: Indicator
     summary: str
     gaps: tuple[Fact, ...] = ()
+    also: tuple[Applied, ...] = ()
 
 
 def escape(text: str) -> str:
@@ -66,17 +70,19 @@ def render(
     """The card as JSON-ready values. `foot` are gaps of the whole response, for its end."""
     rule = applied.rule
     basis, missing = _basis(applied, chart)
+    also = [_also(guest, chart, basis, missing) for guest in applied.also]
     missing += [line for line in foot if line not in missing]
     constant = _constant(rule, attribution)
     card: dict[str, Any] = {
         "uuid": str(uuid4()),
         "summary": applied.summary,
-        "detail": _detail(rule, chart, constant.closing, basis, missing),
+        "detail": _detail(rule, chart, basis, also, missing, _closing(applied, attribution)),
         "indicator": applied.indicator.value,
         **constant.members,
-        "extension": {EXTENSION: _extension(rule, attribution, missing)},
+        **_joined_members(applied),
+        "extension": {EXTENSION: _extension(applied, attribution, missing)},
     }
-    suggestions = [s for propose in rule.suggestions if (s := propose(chart)) is not None]
+    suggestions = _suggestions(applied, chart)
     if suggestions:
         card["suggestions"] = [_suggestion(suggestion) for suggestion in suggestions]
         card["selectionBehavior"] = "any"
@@ -105,7 +111,13 @@ def _constant(rule: Rule, attribution: Attribution) -> _Constant:
 
 
 def _work_out(rule: Rule, attribution: Attribution) -> _Constant:
-    members: dict[str, Any] = {"source": _source(rule, attribution)}
+    members = {"source": _source(rule, attribution), **_own_members(rule)}
+    evidence = _evidence_section(rule.evidence, rule.strength)
+    return _Constant(members, f"{evidence}\n\n*{attribution.line}*")
+
+
+def _own_members(rule: Rule) -> dict[str, Any]:
+    members: dict[str, Any] = {}
     if rule.override_reasons:
         members["overrideReasons"] = [
             {"code": reason.code, "system": reason.system, "display": reason.display}
@@ -118,9 +130,59 @@ def _work_out(rule: Rule, attribution: Attribution) -> _Constant:
     ]
     if links:
         members["links"] = links
-    citations = [f"{e.citation} ({e.identifier})" for e in rule.evidence]
-    evidence = _section(f"Evidence ({rule.strength})", citations)
-    return _Constant(members, f"{evidence}\n\n*{attribution.line}*")
+    return members
+
+
+def _also(guest: Applied, chart: Chart, basis: list[str], missing: list[str]) -> str:
+    """What another rule adds about the same orders; its gaps join those of the card."""
+    known, gaps = _basis(guest, chart)
+    missing += [line for line in gaps if line not in missing]
+    lines = [line for line in known if line not in basis]
+    return _section(f"Also: {guest.summary}", [*lines, *_advice(guest.rule, chart)])
+
+
+def _joined_members(applied: Applied) -> dict[str, Any]:
+    """Override reasons and links of all rules on the card, each once, where it holds several."""
+    if not applied.also:
+        return {}
+    members = [_own_members(each.rule) for each in (applied, *applied.also)]
+    joined: dict[str, Any] = {}
+    for name, key in (("overrideReasons", "code"), ("links", "url")):
+        found: dict[str, Any] = {}
+        for each in (each for own in members for each in own.get(name, ())):
+            found.setdefault(each[key], each)
+        if found:
+            joined[name] = list(found.values())
+    return joined
+
+
+def _closing(applied: Applied, attribution: Attribution) -> str:
+    """The sources of the card's rule, and those that other rules on it add."""
+    own = _constant(applied.rule, attribution).closing
+    known = {source.key for source in applied.rule.evidence}
+    sections = []
+    for guest in applied.also:
+        added = [source for source in guest.rule.evidence if source.key not in known]
+        known |= {source.key for source in added}
+        if added:
+            sections.append(_evidence_section(added, guest.rule.strength))
+    return "\n\n".join([*sections, own])
+
+
+def _evidence_section(sources: Iterable[Evidence], strength: str) -> str:
+    citations = [f"{source.citation} ({source.identifier})" for source in sources]
+    return _section(f"Evidence ({strength})", citations)
+
+
+def _suggestions(applied: Applied, chart: Chart) -> list[Suggestion]:
+    """Those of every rule on the card, each label once."""
+    proposals = [propose for each in (applied, *applied.also) for propose in each.rule.suggestions]
+    found: dict[str, Suggestion] = {}
+    for propose in proposals:
+        suggestion = propose(chart)
+        if suggestion is not None:
+            found.setdefault(suggestion.label, suggestion)
+    return list(found.values())
 
 
 def gap_lines(facts: Iterable[Fact]) -> list[str]:
@@ -136,13 +198,21 @@ def _basis(applied: Applied, chart: Chart) -> tuple[list[str], list[str]]:
     return known, gap_lines([*(fact for fact in facts if fact.missing), *applied.gaps])
 
 
-def _detail(rule: Rule, chart: Chart, closing: str, basis: list[str], missing: list[str]) -> str:
+def _detail(
+    rule: Rule,
+    chart: Chart,
+    basis: list[str],
+    also: list[str],
+    missing: list[str],
+    closing: str,
+) -> str:
     sections = [" ".join(rule.text.split())]
     if basis:
         sections.append(_section("This patient", basis))
     advice = list(_advice(rule, chart))
     if advice:
         sections.append(_section("Consider", advice))
+    sections += also
     if missing:
         sections.append(_section("Missing or uncertain", missing))
     sections.append(closing)
@@ -155,9 +225,10 @@ def _section(title: str, lines: list[str]) -> str:
 
 def _advice(rule: Rule, chart: Chart) -> Iterator[str]:
     for advice in rule.advice:
-        line = advice if isinstance(advice, str) else advice(chart)
-        if line:
-            yield line
+        text = advice.text if isinstance(advice, Line) else advice
+        said = text if isinstance(text, str) else text(chart)
+        if said:
+            yield said
 
 
 def _source(rule: Rule, attribution: Attribution) -> dict[str, Any]:
@@ -177,12 +248,14 @@ def _short(citation: str) -> str:
     return citation if len(citation) <= 90 else citation[:87].rsplit(" ", 1)[0] + "..."
 
 
-def _extension(rule: Rule, attribution: Attribution, missing: list[str]) -> dict[str, Any]:
+def _extension(applied: Applied, attribution: Attribution, missing: list[str]) -> dict[str, Any]:
     extension: dict[str, Any] = {
-        "id": rule.id,
-        "version": rule.version,
+        "id": applied.rule.id,
+        "version": applied.rule.version,
         "reviewStatus": attribution.review_status,
     }
+    if applied.also:
+        extension["also"] = [guest.rule.id for guest in applied.also]
     if missing:
         extension["notEvaluable"] = missing
     return extension

@@ -80,7 +80,23 @@ class Suggestion:
 
 
 Question = Callable[[Chart], Finding]
-Advice = str | Callable[[Chart], str | None]
+Text = str | Callable[[Chart], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of advice, and the statements of the sources that it carries."""
+
+    text: Text
+    statements: tuple[str, ...]
+
+
+def carrying(statements: str, text: Text) -> Line:
+    """A line that carries statements, named by their ids with spaces between."""
+    return Line(text, tuple(statements.split()))
+
+
+Advice = Text | Line
 Proposal = Callable[[Chart], Suggestion | None]
 Shown = Callable[[Chart], Iterable[Fact]]
 
@@ -172,6 +188,10 @@ def _problems(declared: Rule) -> Iterable[str]:
         yield "no evidence is named"
     if not declared.statements:
         yield "no statement of the catalogue is carried"
+    for line in declared.advice:
+        if isinstance(line, Line):
+            strange = set(line.statements) - set(declared.statements)
+            yield from (f"a line carries {each}, the rule does not" for each in sorted(strange))
     codes = [reason.code for reason in declared.override_reasons]
     if len(codes) != len(set(codes)):
         yield "an override reason is listed twice"
