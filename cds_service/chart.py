@@ -73,6 +73,7 @@ _COURSES = {
 _ABSENT = frozenset({"refuted", "entered-in-error"})
 _SUSPECTED = frozenset({"provisional", "differential", "unconfirmed"})
 _ACTIVE_MEDICATION = frozenset({"active", "on-hold", "intended", None})
+_NEVER_GIVEN = frozenset({"draft", "entered-in-error", "cancelled", "not-taken"})
 
 
 class Source(NamedTuple):
@@ -328,11 +329,36 @@ class Chart:
         fact = Fact(diagnosis.id, lambda: f"{diagnosis.title}: not on the problem list")
         return Finding(question, FALSE, (fact,))
 
-    def in_remission(self, diagnosis: Diagnosis) -> Finding:
-        """Recorded, and recorded as in remission, resolved or inactive."""
-        return self._course_is(
+    def on_record(self, diagnosis: Diagnosis) -> Finding:
+        """Recorded in whatever state: active, in remission or over. Suspected is unknown."""
+        question = f"{diagnosis.title}: on record, in any state"
+        records = self.diagnosis(diagnosis).records
+        if not records:
+            return self._not_recorded(question, diagnosis)
+        record = min(records, key=lambda each: each.suspected)
+        truth = UNKNOWN if record.suspected else TRUE
+        fact = self._record_fact(diagnosis, record, missing=truth is UNKNOWN)
+        return Finding(question, truth, (fact,))
+
+    def in_remission(self, diagnosis: Diagnosis, within: Window | None = None) -> Finding:
+        """Recorded as in remission, resolved or inactive; with a window, recorded within it."""
+        finding = self._course_is(
             diagnosis, "in remission", frozenset({Course.REMISSION, Course.RESOLVED})
         )
+        if within is None or finding.truth is not TRUE:
+            return finding
+        return self._recorded_within(finding, diagnosis, within)
+
+    def _recorded_within(self, finding: Finding, diagnosis: Diagnosis, within: Window) -> Finding:
+        """The finding, as far as the date of the record goes; unknown where it has none."""
+        question = f"{finding.question} within {duration_text(within.length)}"
+        current = self.diagnosis(diagnosis).current
+        recorded = current.recorded if current is not None else None
+        if recorded is None:
+            words = f"{diagnosis.title}: since when is not recorded"
+            return Finding(question, UNKNOWN, (Fact(diagnosis.id, lambda: words, missing=True),))
+        recent = recorded.age(self.as_of) <= within.length
+        return Finding(question, TRUE if recent else FALSE, finding.facts)
 
     def in_relapse(self, diagnosis: Diagnosis) -> Finding:
         """Recorded as relapsed or recurrent."""
@@ -363,6 +389,36 @@ class Chart:
         return Fact(diagnosis.id, say, missing=True)
 
     # -- measurements -------------------------------------------------------------------------
+
+    def has_result(
+        self, concept: Measurement | QualitativeTest, within: Window | None = None
+    ) -> Finding:
+        """Some result is on record, whatever it says. A failed read is unknown."""
+        self.asked.add(concept.id)
+        words = f" within {duration_text(within.length)}" if within else ""
+        question = f"{concept.title}: a result on record{words}"
+        times = [
+            time
+            for source in self._sources.get(concept.codes.id, ())
+            if is_reported(source.resource)
+            and (time := observation_time(source.resource)) is not None
+            and (within is None or time.age(self.as_of) <= within.length)
+        ]
+        if times:
+            newest = max(time.earliest for time in times)
+            text = next(time.text() for time in times if time.earliest == newest)
+            fact = Fact(concept.id, lambda: f"{concept.title}: result of {text}")
+            return Finding(question, TRUE, (fact,))
+        trouble = self._trouble(concept)
+        if trouble is not None:
+            return Finding(question, UNKNOWN, (trouble,))
+        fact = Fact(concept.id, lambda: f"{concept.title}: no result{words}", missing=True)
+        return Finding(question, FALSE, (fact,))
+
+    def time_of(self, measurement: Measurement) -> ClinicalTime | None:
+        """When the newest usable result of a measurement was taken."""
+        newest = self._newest(measurement)
+        return None if isinstance(newest, Fact) else newest.reading.time
 
     def latest(self, measurement: Measurement, within: Window | None = None) -> Amount:
         """The latest usable result by clinical time, if not older than the window."""
@@ -519,32 +575,50 @@ class Chart:
         fact = Fact(test.id, lambda: f"{test.title} {words}, {time.text()}")
         return Finding(question, TRUE if positive else FALSE, (fact,))
 
-    def test_is_negative(self, test: QualitativeTest) -> Finding:
+    def test_is_negative(self, test: QualitativeTest, within: Window | None = None) -> Finding:
         """The latest answered result says absent."""
-        answer = self._latest_answer(test, None)
+        answer = self._latest_answer(test, within)
         truth = TRUE if answer is not None and not answer[0] else FALSE
         return Finding(
             f"{test.title} negative", truth, (Fact(test.id, lambda: f"{test.title} negative"),)
         )
 
-    def _latest_answer(
+    def test_was_positive(self, test: QualitativeTest) -> Finding:
+        """Some result said present, whenever: for what a disease has once and for all."""
+        question = f"{test.title} positive at any time"
+        positive = [time for time, present in self._answers(test, None) if present]
+        if not positive:
+            now = self.test_is_positive(test)
+            return Finding(question, now.truth, now.facts)
+        first = min(positive, key=lambda time: time.earliest).text()
+        return Finding(question, TRUE, (Fact(test.id, lambda: f"{test.title} positive, {first}"),))
+
+    def _answers(
         self, test: QualitativeTest, within: Window | None
-    ) -> tuple[bool, ClinicalTime] | None:
+    ) -> list[tuple[ClinicalTime, bool]]:
+        """Every result that says present or absent, with its time."""
         self.asked.add(test.id)
         answers = []
         for source in self._sources.get(test.codes.id, ()):
-            status, time = source.resource.get("status"), observation_time(source.resource)
-            if (
-                not isinstance(status, str | None)
-                or STATUS_RANK.get(status) is None
-                or time is None
-            ):
+            time = observation_time(source.resource)
+            if not is_reported(source.resource) or time is None:
                 continue
             if within is not None and time.age(self.as_of) > within.length:
                 continue
-            positive = read_presence(source.part, test)
+            positive = read_presence(source.part, self._known(test))
             if positive is not None and not time.is_in_future(self.as_of):
                 answers.append((time, positive))
+        return answers
+
+    def _known(self, test: QualitativeTest) -> QualitativeTest:
+        """The test with the answers that a site has added to it."""
+        known = self.lexicon.concepts.get(test.id)
+        return known if isinstance(known, QualitativeTest) else test
+
+    def _latest_answer(
+        self, test: QualitativeTest, within: Window | None
+    ) -> tuple[bool, ClinicalTime] | None:
+        answers = self._answers(test, within)
         if not answers:
             return None
         newest = max(time.earliest for time, _ in answers)
@@ -557,14 +631,14 @@ class Chart:
     ) -> bool:
         """Something newer than the answer was reported, in words that are not read."""
         for source in self._sources.get(test.codes.id, ()):
-            status, time = source.resource.get("status"), observation_time(source.resource)
-            if not isinstance(status, str | None) or STATUS_RANK.get(status) is None:
+            time = observation_time(source.resource)
+            if not is_reported(source.resource):
                 continue
             if within is not None and time is not None and time.age(self.as_of) > within.length:
                 continue
             is_newer = answer is None or (time is not None and time.earliest > answer[1].earliest)
             is_timed = time is not None and not time.is_in_future(self.as_of)
-            is_read = is_timed and read_presence(source.part, test) is not None
+            is_read = is_timed and read_presence(source.part, self._known(test)) is not None
             if is_newer and not is_read and _says_something(source.part):
                 return True
         return False
@@ -622,6 +696,17 @@ class Chart:
         """An active prescription is on record."""
         return self.recall(("taking", orderable.id), lambda: self._taking(orderable))
 
+    def prescribed(self, orderable: Orderable) -> Finding:
+        """A prescription is on record, running or not."""
+        self.asked.add(orderable.id)
+        question = f"Prescription of {orderable.title} on record, at any time"
+        sources = self._sources.get(orderable.codes.id, ())
+        if any(_is_drug(s.resource) and _was_given(s.resource) for s in sources):
+            words = f"{orderable.title}: prescription on record"
+            return Finding(question, TRUE, (Fact(orderable.id, words.__str__),))
+        taking = self.taking(orderable)
+        return Finding(question, taking.truth, taking.facts)
+
     def _taking(self, orderable: Orderable) -> Finding:
         self.asked.add(orderable.id)
         question = f"Active prescription of {orderable.title}"
@@ -639,10 +724,24 @@ class Chart:
         return Finding(question, FALSE, (fact,))
 
 
+def is_reported(resource: Resource) -> bool:
+    """Whether an Observation's status lets it count at all."""
+    status = resource.get("status")
+    return isinstance(status, str | None) and STATUS_RANK.get(status) is not None
+
+
+def _is_drug(resource: Resource) -> bool:
+    return resource.resourceType in ("MedicationRequest", "MedicationStatement")
+
+
 def _is_running(resource: Resource) -> bool:
     """A drug that is being given, as far as its status says."""
-    is_drug = resource.resourceType in ("MedicationRequest", "MedicationStatement")
-    return is_drug and first_code(resource.get("status")) in _ACTIVE_MEDICATION
+    return _is_drug(resource) and first_code(resource.get("status")) in _ACTIVE_MEDICATION
+
+
+def _was_given(resource: Resource) -> bool:
+    """A drug that is or was given: not a draft, not an error, not called off before its start."""
+    return first_code(resource.get("status")) not in _NEVER_GIVEN
 
 
 def question(ask: Callable[[Chart], Finding]) -> Callable[[Chart], Finding]:
