@@ -24,6 +24,7 @@ from cds_service.orders import BY_CODE, Order
 from cds_service.readers import (
     STATUS_RANK,
     Bounds,
+    Coding,
     Component,
     Readable,
     Resource,
@@ -44,6 +45,7 @@ from cds_service.terminology import (
     Measurement,
     Orderable,
     QualitativeTest,
+    ValueSet,
     Window,
 )
 
@@ -776,10 +778,17 @@ def read_presence(part: Readable, test: QualitativeTest) -> bool | None:
     text = part.get("valueString")
     if isinstance(text, str):
         said.add(_plain(text))
-    for name in ("valueCodeableConcept", "interpretation"):
-        said |= {(coding.code or "").lower() for coding in codings(part.get(name))}
-    yes, no = bool(said & test.yes), bool(said & test.no)
+    coded = [
+        c for name in ("valueCodeableConcept", "interpretation") for c in codings(part.get(name))
+    ]
+    said |= {(coding.code or "").lower() for coding in coded}
+    yes = bool(said & test.yes) or _is_any_of(coded, test.yes_codes)
+    no = bool(said & test.no) or _is_any_of(coded, test.no_codes)
     return None if yes == no else yes
+
+
+def _is_any_of(coded: Iterable[Coding], answers: ValueSet | None) -> bool:
+    return answers is not None and any((c.system, c.code) in answers.codes for c in coded)
 
 
 def _share(part: Readable) -> Decimal | None:

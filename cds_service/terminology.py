@@ -153,7 +153,8 @@ class Measurement:
 class QualitativeTest:
     """Something observed with a yes-or-no answer, as whole words or interpretation codes.
 
-    With `amount_means_yes` a measured share above zero is a yes and zero is a no.
+    With `amount_means_yes` a measured share above zero is a yes and zero is a no. A site may code
+    its answers too: `yes_codes` and `no_codes`.
 
     https://terminology.hl7.org/CodeSystem-v3-ObservationInterpretation.html
     """
@@ -164,10 +165,16 @@ class QualitativeTest:
     yes: frozenset[str] = frozenset({"positive", "detected", "present", "pos"})
     no: frozenset[str] = frozenset({"negative", "not detected", "absent", "neg", "not present"})
     amount_means_yes: bool = False
+    yes_codes: ValueSet | None = None
+    no_codes: ValueSet | None = None
 
     def value_sets(self) -> Iterable[ValueSet]:
         """All code lists of this concept."""
         return (self.codes,)
+
+    def answer_sets(self) -> Iterable[ValueSet]:
+        """The lists of coded answers: found in a value, never asked for in a search."""
+        return tuple(each for each in (self.yes_codes, self.no_codes) if each is not None)
 
 
 @dataclass(frozen=True, slots=True)
