@@ -187,7 +187,7 @@ def _suggestions(applied: Applied, chart: Chart) -> list[Suggestion]:
 
 def gap_lines(facts: Iterable[Fact]) -> list[str]:
     """One line for each thing that is missing, escaped, without repeats."""
-    return list(dict.fromkeys(escape(fact.say()) for fact in facts))
+    return list(dict.fromkeys(escape(fact.say()) for fact in facts if not fact.quiet))
 
 
 def _basis(applied: Applied, chart: Chart) -> tuple[list[str], list[str]]:

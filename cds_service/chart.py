@@ -237,7 +237,7 @@ class Chart:
 
     def _trouble(self, concept: Concept) -> Fact | None:
         reason = self.troubles.get(concept.id)
-        if reason is None:
+        if reason is None or not self.lexicon.is_mapped(concept):
             return None
         return Fact(concept.id, lambda: f"{concept.title}: {reason}", missing=True)
 
@@ -414,8 +414,11 @@ class Chart:
         trouble = self._trouble(concept)
         if trouble is not None:
             return Finding(question, UNKNOWN, (trouble,))
-        fact = Fact(concept.id, lambda: f"{concept.title}: no result{words}", missing=True)
-        return Finding(question, FALSE, (fact,))
+        quiet = not self.lexicon.is_mapped(concept)
+        said = f"{concept.title}: no result{words}"
+        return Finding(
+            question, FALSE, (Fact(concept.id, said.__str__, missing=True, quiet=quiet),)
+        )
 
     def time_of(self, measurement: Measurement) -> ClinicalTime | None:
         """When the newest usable result of a measurement was taken."""
@@ -555,7 +558,9 @@ class Chart:
         trouble = self._trouble(measurement)
         if trouble is not None:
             return trouble
-        return Fact(measurement.id, lambda: f"{measurement.title}: not recorded", missing=True)
+        quiet = not self.lexicon.is_mapped(measurement)
+        words = f"{measurement.title}: not recorded"
+        return Fact(measurement.id, words.__str__, missing=True, quiet=quiet)
 
     def test_is_positive(self, test: QualitativeTest, within: Window | None = None) -> Finding:
         """The latest answered result says present. No answer is "no".

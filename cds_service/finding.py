@@ -28,15 +28,19 @@ class Fact:
 
     `key` names what the fact is about (a concept id), so that one thing is shown once.
     `say` is called only when the fact is shown: most facts of most charts never are.
-    `missing` marks a gap: not recorded, too old, unreadable, only suspected.
+    `missing` marks a gap: not recorded, too old, unreadable, only suspected. A `quiet` gap is one
+    that nobody can fill, because no code is mapped here: it is listed as dormant, not on cards.
     """
 
-    __slots__ = ("key", "missing", "say")
+    __slots__ = ("key", "missing", "quiet", "say")
 
-    def __init__(self, key: str, say: Callable[[], str], *, missing: bool = False) -> None:
+    def __init__(
+        self, key: str, say: Callable[[], str], *, missing: bool = False, quiet: bool = False
+    ) -> None:
         self.key = key
         self.say = say
         self.missing = missing
+        self.quiet = quiet
 
     def __repr__(self) -> str:
         return f"Fact({self.say()!r}{', missing' if self.missing else ''})"

@@ -268,6 +268,12 @@ class Lexicon:
             self._squeezed[system, _squeeze(code)] = key
         self._systems_of.setdefault(_squeeze(code), set()).add(key)
 
+    def is_mapped(self, concept: Concept) -> bool:
+        """Whether anything can match it here: codes of ours or of the site, or names of orders."""
+        known = self.concepts.get(concept.id, concept)
+        named = isinstance(known, Orderable) and bool(known.names)
+        return named or any(value_set.codes for value_set in known.value_sets())
+
     def orderables_of(self, value_sets: frozenset[str]) -> list[Orderable]:
         """The concepts whose codes are among these value sets."""
         return [o for o in self._orderables if o.codes.id in value_sets]
