@@ -45,6 +45,18 @@ def _chapter(value_set: ValueSet, name: str, letter: str) -> ValueSet:
     return replace(value_set, id=name, codes=codes, by_heading=1)
 
 
+def _site_mapped(concept: str, title: str) -> ValueSet:
+    """A value set for which no verified code exists: empty until a site fills it."""
+    return ValueSet(
+        concept, title, f"https://als-leukemia-cds.org/fhir/ValueSet/{concept}", "0", {}
+    )
+
+
+def _codes(concept: str, title: str) -> ValueSet:
+    """The shipped value set, or an empty one that a site may fill."""
+    return VALUE_SETS.get(concept) or _site_mapped(concept, title)
+
+
 ALS = Diagnosis(
     "als",
     "Amyotrophic lateral sclerosis (ALS)",
@@ -83,6 +95,41 @@ VENTILATOR_DEPENDENCE = Diagnosis(
     active=VALUE_SETS["ventilator-dependence"],
     category=VALUE_SETS["tracheostomy"],
 )
+B_LINEAGE_ALL = Diagnosis("b-all", "B-lineage ALL", active=VALUE_SETS["b-all"])
+T_LINEAGE_ALL = Diagnosis("t-all", "T-lineage ALL", active=VALUE_SETS["t-all"])
+PH_POSITIVE_LEUKEMIA = Diagnosis(
+    "ph-positive-leukemia",
+    "Philadelphia chromosome positive leukemia",
+    active=VALUE_SETS["ph-positive-leukemia"],
+)
+HEART_FAILURE = Diagnosis("heart-failure", "Heart failure", active=VALUE_SETS["heart-failure"])
+ANGINA = Diagnosis("angina-pectoris", "Angina pectoris", _codes("angina-pectoris", "Angina"))
+LUNG_DISEASE_DUE_TO_ALS = Diagnosis(
+    "als-respiratory",
+    "Lung disease due to ALS or another neuromuscular disease",
+    active=VALUE_SETS["als-respiratory"],
+)
+COAGULOPATHY = Diagnosis(
+    "coagulopathy",
+    "Bleeding disorder of coagulation",
+    active=VALUE_SETS["coagulopathy"],
+    category=VALUE_SETS["disseminated-intravascular-coagulation"],
+)
+PROLONGED_QT = Diagnosis("prolonged-qt", "Prolonged QT", active=VALUE_SETS["prolonged-qt"])
+TUMOR_LYSIS_SYNDROME = Diagnosis(
+    "tumor-lysis-syndrome", "Tumor lysis syndrome", active=VALUE_SETS["tumor-lysis-syndrome"]
+)
+FIRST_TRIMESTER = Diagnosis(
+    "pregnancy-first-trimester",
+    "Pregnancy in the first trimester",
+    active=VALUE_SETS["pregnancy-first-trimester"],
+)
+LATER_TRIMESTER = Diagnosis(
+    "pregnancy-later-trimester",
+    "Pregnancy after the first trimester",
+    active=VALUE_SETS["pregnancy-later-trimester"],
+)
+NEUTROPENIA = Diagnosis("neutropenia", "Neutropenia", active=VALUE_SETS["neutropenia"])
 RESPIRATORY_FAILURE = Diagnosis(
     "respiratory-failure", "Respiratory failure", active=VALUE_SETS["respiratory-failure"]
 )
@@ -209,6 +256,72 @@ CREATININE = Measurement(
     units.CREATININE,
     plausible=(Decimal("0.1"), Decimal(30)),
 )
+MAGNESIUM = Measurement(
+    "magnesium",
+    "Magnesium",
+    _codes("magnesium", "Magnesium"),
+    units.MAGNESIUM,
+    plausible=(Decimal("0.2"), Decimal(15)),
+)
+ALBUMIN = Measurement(
+    "albumin",
+    "Albumin",
+    _codes("albumin", "Albumin in serum"),
+    units.ALBUMIN,
+    plausible=(Decimal("0.5"), Decimal(8)),
+)
+BILIRUBIN = Measurement(
+    "bilirubin-total",
+    "Bilirubin, total",
+    _codes("bilirubin-total", "Total bilirubin"),
+    units.BILIRUBIN,
+    plausible=(Decimal("0.05"), Decimal(80)),
+)
+NEUTROPHILS = Measurement(
+    "neutrophil-count",
+    "Neutrophils",
+    VALUE_SETS["neutrophil-count"],
+    units.CELL_COUNT,
+    plausible=(Decimal(0), Decimal(500)),
+)
+MARROW_BLASTS = Measurement(
+    "blasts-marrow-percent",
+    "Blasts in marrow",
+    VALUE_SETS["blasts-marrow-percent"],
+    units.PERCENT,
+    plausible=(Decimal(0), Decimal(100)),
+)
+
+
+def _residual_disease(concept: str, title: str) -> Measurement:
+    return Measurement(
+        concept,
+        title,
+        _site_mapped(concept, title),
+        units.PERCENT,
+        plausible=(Decimal(0), Decimal(100)),
+    )
+
+
+MRD = _residual_disease("mrd", "Measurable residual disease (MRD)")
+MRD_END_OF_INDUCTION = _residual_disease("mrd-end-of-induction", "MRD at end of induction (day 29)")
+MRD_END_OF_CONSOLIDATION = _residual_disease(
+    "mrd-end-of-consolidation", "MRD at end of consolidation"
+)
+PRIOR_INTENSIVE_BLOCKS = Measurement(
+    "prior-intensive-blocks",
+    "Intensive chemotherapy blocks given",
+    _site_mapped("prior-intensive-blocks", "Number of intensive chemotherapy blocks given"),
+    units.SCORE,
+    plausible=(Decimal(0), Decimal(40)),
+)
+RELAPSE_COUNT = Measurement(
+    "relapse-count",
+    "Number of relapses",
+    _site_mapped("relapse-count", "Number of relapses"),
+    units.SCORE,
+    plausible=(Decimal(0), Decimal(20)),
+)
 LACTATE_DEHYDROGENASE = Measurement(
     "lactate-dehydrogenase",
     "LDH",
@@ -254,6 +367,55 @@ FVC = Measurement(
     units.PERCENT,
     plausible=(Decimal(5), Decimal(160)),
 )
+SVC = Measurement(
+    "svc-percent-predicted",
+    "Slow vital capacity (SVC), percent predicted",
+    _site_mapped("svc-percent-predicted", "Slow vital capacity, percent predicted"),
+    units.PERCENT,
+    plausible=(Decimal(5), Decimal(160)),
+)
+SNIFF_PRESSURE = Measurement(
+    "snip",
+    "Sniff nasal inspiratory pressure (SNIP)",
+    _site_mapped("snip", "Sniff nasal inspiratory pressure"),
+    units.PRESSURE_CMH2O,
+    plausible=(Decimal(1), Decimal(200)),
+)
+INSPIRATORY_PRESSURE = Measurement(
+    "mip",
+    "Maximal inspiratory pressure (MIP)",
+    _site_mapped("mip", "Maximal inspiratory pressure"),
+    units.PRESSURE_CMH2O,
+    plausible=(Decimal(-250), Decimal(250)),
+)
+QTC = Measurement(
+    "qtc",
+    "QTc interval",
+    VALUE_SETS["qtc"],
+    units.MILLISECONDS,
+    plausible=(Decimal(250), Decimal(900)),
+)
+EJECTION_FRACTION = Measurement(
+    "lvef",
+    "Left ventricular ejection fraction",
+    VALUE_SETS["lvef"],
+    units.PERCENT,
+    plausible=(Decimal(5), Decimal(95)),
+)
+DLCO = Measurement(
+    "dlco-percent-predicted",
+    "Diffusing capacity (DLCO), percent predicted",
+    _codes("dlco-percent-predicted", "Diffusing capacity, percent predicted"),
+    units.PERCENT,
+    plausible=(Decimal(5), Decimal(200)),
+)
+FEV1 = Measurement(
+    "fev1-percent-predicted",
+    "FEV1, percent predicted",
+    _codes("fev1-percent-predicted", "Forced expiratory volume in 1 s, percent predicted"),
+    units.PERCENT,
+    plausible=(Decimal(5), Decimal(200)),
+)
 PACO2 = Measurement(
     "paco2",
     "Arterial carbon dioxide pressure (PaCO2)",
@@ -284,6 +446,75 @@ BODY_HEIGHT = Measurement(
 )
 
 PML_RARA = QualitativeTest("pml-rara", "PML::RARA", VALUE_SETS["pml-rara"], amount_means_yes=True)
+BCR_ABL1 = QualitativeTest("bcr-abl1", "BCR::ABL1", VALUE_SETS["bcr-abl1"], amount_means_yes=True)
+FLT3 = QualitativeTest("flt3", "FLT3 mutation", VALUE_SETS["flt3"])
+NPM1 = QualitativeTest("npm1", "NPM1 mutation", VALUE_SETS["npm1"])
+KARYOTYPE = QualitativeTest("karyotype", "Karyotype", VALUE_SETS["karyotype"])
+_POSITIVE = frozenset({"positive", "detected", "present", "pos"})
+_NEGATIVE = frozenset({"negative", "not detected", "absent", "neg", "not present", "undetectable"})
+
+
+def _answered(
+    concept: str, title: str, asked: str, yes: frozenset[str], no: frozenset[str]
+) -> QualitativeTest:
+    """One answer of a site-mapped observation: the value set "<concept>" may code it."""
+    return QualitativeTest(
+        concept,
+        title,
+        _site_mapped(asked, title),
+        yes,
+        no,
+        yes_codes=_site_mapped(f"{concept}-yes", f"{title}: yes"),
+        no_codes=_site_mapped(f"{concept}-no", f"{title}: no"),
+    )
+
+
+MRD_PRESENCE = _answered("mrd-presence", "MRD", "mrd", _POSITIVE, _NEGATIVE)
+_FAVORABLE = frozenset({"favorable", "favourable", "favorable risk", "good", "good risk"})
+_INTERMEDIATE = frozenset({"intermediate", "intermediate risk", "intermediate-risk"})
+_ADVERSE = frozenset({"adverse", "adverse risk", "unfavorable", "unfavourable", "poor", "high"})
+ELN_FAVORABLE = _answered(
+    "eln-favorable", "ELN favorable risk", "eln-risk", _FAVORABLE, _INTERMEDIATE | _ADVERSE
+)
+ELN_ADVERSE = _answered(
+    "eln-adverse", "ELN adverse risk", "eln-risk", _ADVERSE, _INTERMEDIATE | _FAVORABLE
+)
+ADVERSE_CYTOGENETICS = _answered(
+    "adverse-cytogenetics-found",
+    "Adverse-risk cytogenetics",
+    "adverse-cytogenetics",
+    _POSITIVE | _ADVERSE | {"yes"},
+    _NEGATIVE | _FAVORABLE | _INTERMEDIATE | {"no"},
+)
+CD19 = _answered("cd19-expressed", "CD19 expression", "cd19", _POSITIVE, _NEGATIVE)
+CNS_CLEAR = _answered(
+    "cns-1",
+    "CNS status 1 (no blasts in CSF)",
+    "cns-status",
+    frozenset({"cns-1", "cns1", "cns 1", "1"}),
+    frozenset({"cns-2", "cns2", "cns 2", "2", "cns-3", "cns3", "cns 3", "3"}),
+)
+TESTES_INVOLVED = _answered(
+    "testes-involved",
+    "Testicular involvement",
+    "testicular-involvement",
+    _POSITIVE | {"involved", "yes"},
+    _NEGATIVE | {"not involved", "uninvolved", "no"},
+)
+COMPLETE_REMISSION = _answered(
+    "complete-remission",
+    "Complete hematologic remission",
+    "hematologic-response",
+    frozenset({"complete remission", "cr", "complete response", "cri", "crh"}),
+    frozenset({"no response", "refractory", "progressive", "partial remission", "relapse"}),
+)
+REFRACTORY_DISEASE = _answered(
+    "refractory-disease",
+    "Refractory or progressive leukemia",
+    "hematologic-response",
+    frozenset({"refractory", "progressive", "progressive disease", "no response", "relapse"}),
+    frozenset({"complete remission", "cr", "complete response", "cri", "crh"}),
+)
 _DEFICIENT = frozenset({"deficient", "deficiency", "low", "decreased", "l", "ll"})
 _NORMAL = frozenset({"normal", "not deficient", "n"})
 
@@ -297,13 +528,6 @@ G6PD_SCREEN = QualitativeTest(
 G6PD_ACTIVITY = QualitativeTest(
     "g6pd-activity", "G6PD deficiency by assay", VALUE_SETS["g6pd-activity"], _DEFICIENT, _NORMAL
 )
-
-
-def _site_mapped(concept: str, title: str) -> ValueSet:
-    """A value set for which no verified code exists: empty until a site fills it."""
-    return ValueSet(
-        concept, title, f"https://als-leukemia-cds.org/fhir/ValueSet/{concept}", "0", {}
-    )
 
 
 APL_MORPHOLOGY = QualitativeTest(
@@ -327,7 +551,7 @@ _LIPOSOMAL_DAUNORUBICIN = (
 def _drug(
     concept: str, title: str, *names: str, unless: tuple[str, ...] = (), codes: str = ""
 ) -> Orderable:
-    return Orderable(concept, title, VALUE_SETS[codes or concept], names, unless)
+    return Orderable(concept, title, _codes(codes or concept, title), names, unless)
 
 
 HYDROXYUREA = _drug("hydroxyurea", "hydroxyurea", "hydroxyurea", "hydroxycarbamide", "hydrea")
@@ -374,8 +598,111 @@ CYCLOPHOSPHAMIDE = _drug("cyclophosphamide", "cyclophosphamide", "cyclophosphami
 METHOTREXATE = _drug("methotrexate", "methotrexate", "methotrexate", unless=("auto-injector",))
 VINCRISTINE = _drug("vincristine", "vincristine", "vincristine")
 
-RASBURICASE = _drug("rasburicase", "rasburicase", "rasburicase")
-ALLOPURINOL = _drug("allopurinol", "allopurinol", "allopurinol")
+VINBLASTINE = _drug("vinblastine", "vinblastine", "vinblastine")
+VINORELBINE = _drug("vinorelbine", "vinorelbine", "vinorelbine")
+NELARABINE = _drug("nelarabine", "nelarabine", "nelarabine", "arranon")
+IFOSFAMIDE = _drug("ifosfamide", "ifosfamide", "ifosfamide")
+BLINATUMOMAB = _drug("blinatumomab", "blinatumomab", "blinatumomab", "blincyto")
+INOTUZUMAB = _drug("inotuzumab", "inotuzumab ozogamicin", "inotuzumab", "besponsa")
+GEMTUZUMAB = _drug("gemtuzumab", "gemtuzumab ozogamicin", "gemtuzumab", "mylotarg")
+MERCAPTOPURINE = _drug("mercaptopurine", "mercaptopurine", "mercaptopurine", "6-mp")
+AZACITIDINE = _drug("azacitidine", "azacitidine", "azacitidine", "azacytidine", "vidaza", "onureg")
+DECITABINE = _drug("decitabine", "decitabine", "decitabine", "dacogen")
+DECITABINE_CEDAZURIDINE = _drug(
+    "decitabine-cedazuridine", "decitabine and cedazuridine", "cedazuridine", "inqovi"
+)
+VENETOCLAX = _drug("venetoclax", "venetoclax", "venetoclax", "venclexta", "venclyxto")
+IVOSIDENIB = _drug("ivosidenib", "ivosidenib", "ivosidenib", "tibsovo")
+ENASIDENIB = _drug("enasidenib", "enasidenib", "enasidenib", "idhifa")
+OLUTASIDENIB = _drug("olutasidenib", "olutasidenib", "olutasidenib", "rezlidhia")
+GILTERITINIB = _drug("gilteritinib", "gilteritinib", "gilteritinib", "xospata")
+MIDOSTAURIN = _drug("midostaurin", "midostaurin", "midostaurin", "rydapt")
+QUIZARTINIB = _drug("quizartinib", "quizartinib", "quizartinib", "vanflyta")
+GLASDEGIB = _drug("glasdegib", "glasdegib", "glasdegib", "daurismo")
+REVUMENIB = _drug("revumenib", "revumenib", "revumenib", "revuforj")
+IMATINIB = _drug("imatinib", "imatinib", "imatinib", "gleevec", "glivec")
+DASATINIB = _drug("dasatinib", "dasatinib", "dasatinib", "sprycel")
+PONATINIB = _drug("ponatinib", "ponatinib", "ponatinib", "iclusig")
+NILOTINIB = _drug("nilotinib", "nilotinib", "nilotinib", "tasigna")
+BOSUTINIB = _drug("bosutinib", "bosutinib", "bosutinib", "bosulif")
+ASCIMINIB = _drug("asciminib", "asciminib", "asciminib", "scemblix")
+ARSENIC_TRIOXIDE = _drug("arsenic-trioxide", "arsenic trioxide", "arsenic trioxide", "trisenox")
+DEXAMETHASONE = _drug(
+    "dexamethasone",
+    "dexamethasone",
+    "dexamethasone",
+    unless=("ophthalmic", "otic", "eye", "ear drops"),
+)
+PREDNISONE = _drug("prednisone", "prednisone", "prednisone", "prednisolone")
+BUSULFAN = _drug("busulfan", "busulfan", "busulfan", "busulfex")
+MELPHALAN = _drug("melphalan", "melphalan", "melphalan")
+THIOTEPA = _drug("thiotepa", "thiotepa", "thiotepa")
+TREOSULFAN = _drug("treosulfan", "treosulfan", "treosulfan")
+LENOGRASTIM = _drug("lenograstim", "lenograstim", "lenograstim")
+SARGRAMOSTIM = _drug("sargramostim", "sargramostim (GM-CSF)", "sargramostim", "gm-csf")
+MOLGRAMOSTIM = _drug("molgramostim", "molgramostim (GM-CSF)", "molgramostim")
+RILUZOLE = _drug("riluzole", "riluzole", "riluzole", "rilutek", "tiglutik", "exservan")
+TOFERSEN = _drug("tofersen", "tofersen", "tofersen", "qalsody")
+DEXTROMETHORPHAN_QUINIDINE = _drug(
+    "dextromethorphan-quinidine",
+    "dextromethorphan and quinidine",
+    "nuedexta",
+    "dextromethorphan / quinidine",
+    "dextromethorphan/quinidine",
+    "dextromethorphan-quinidine",
+    "dextromethorphan and quinidine",
+    "dextromethorphan hydrobromide / quinidine sulfate",
+)
+QUINIDINE = _drug("quinidine", "quinidine", "quinidine")
+
+RASBURICASE = _drug("rasburicase", "rasburicase", "rasburicase", "elitek", "fasturtec")
+ALLOPURINOL = _drug("allopurinol", "allopurinol", "allopurinol", "zyloprim")
+
+CIPROFLOXACIN = _drug(
+    "ciprofloxacin", "ciprofloxacin", "ciprofloxacin", unless=("ophthalmic", "otic")
+)
+ENOXACIN = _drug("enoxacin", "enoxacin", "enoxacin")
+LEVOFLOXACIN = _drug("levofloxacin", "levofloxacin", "levofloxacin", unless=("ophthalmic",))
+MOXIFLOXACIN = _drug("moxifloxacin", "moxifloxacin", "moxifloxacin", unless=("ophthalmic",))
+OFLOXACIN = _drug("ofloxacin", "ofloxacin", "ofloxacin", unless=("ophthalmic", "otic"))
+NORFLOXACIN = _drug("norfloxacin", "norfloxacin", "norfloxacin")
+CO_TRIMOXAZOLE = _drug(
+    "trimethoprim-sulfamethoxazole",
+    "trimethoprim and sulfamethoxazole",
+    "co-trimoxazole",
+    "trimethoprim-sulfamethoxazole",
+    "trimethoprim/sulfamethoxazole",
+    "sulfamethoxazole / trimethoprim",
+    "sulfamethoxazole/trimethoprim",
+    "sulfamethoxazole-trimethoprim",
+    "bactrim",
+    "septra",
+)
+FLUCONAZOLE = _drug("fluconazole", "fluconazole", "fluconazole", "diflucan")
+VORICONAZOLE = _drug("voriconazole", "voriconazole", "voriconazole", "vfend")
+POSACONAZOLE = _drug("posaconazole", "posaconazole", "posaconazole", "noxafil")
+ITRACONAZOLE = _drug("itraconazole", "itraconazole", "itraconazole")
+ISAVUCONAZOLE = _drug(
+    "isavuconazole", "isavuconazole", "isavuconazole", "isavuconazonium", "cresemba"
+)
+KETOCONAZOLE = _drug(
+    "ketoconazole", "ketoconazole", "ketoconazole", unless=("shampoo", "cream", "topical")
+)
+CLARITHROMYCIN = _drug("clarithromycin", "clarithromycin", "clarithromycin")
+ERYTHROMYCIN = _drug(
+    "erythromycin", "erythromycin", "erythromycin", unless=("ophthalmic", "topical", "gel")
+)
+AZITHROMYCIN = _drug("azithromycin", "azithromycin", "azithromycin")
+ONDANSETRON = _drug("ondansetron", "ondansetron", "ondansetron", "zofran")
+AMIODARONE = _drug("amiodarone", "amiodarone", "amiodarone")
+VERAPAMIL = _drug("verapamil", "verapamil", "verapamil")
+CYCLOSPORINE = _drug(
+    "cyclosporine", "cyclosporine", "cyclosporine", "ciclosporin", unless=("ophthalmic",)
+)
+DOXYCYCLINE = _drug("doxycycline", "doxycycline", "doxycycline")
+MINOCYCLINE = _drug("minocycline", "minocycline", "minocycline")
+TETRACYCLINE = _drug("tetracycline", "tetracycline", "tetracycline", unless=("ophthalmic",))
+
 INTENSIVE_PROTOCOL = Orderable(
     "intensive-protocol",
     "intensive regimen ordered by name",
@@ -413,55 +740,267 @@ LEUKAPHERESIS = Orderable(
 OTHER_APHERESIS = Orderable("other-apheresis", "other apheresis", VALUE_SETS["other-apheresis"])
 APHERESIS = Orderable("apheresis-parent", "apheresis", VALUE_SETS["apheresis-parent"])
 
+ALLOGENEIC_TRANSPLANT = Orderable(
+    "hsct-allogeneic",
+    "allogeneic stem-cell transplant",
+    VALUE_SETS["hsct-allogeneic"],
+    (
+        "allogeneic stem cell transplant",
+        "allogeneic stem cell transplantation",
+        "allogeneic hematopoietic stem cell transplant",
+        "allogeneic hematopoietic stem cell transplantation",
+        "allogeneic hematopoietic cell transplant",
+        "allogeneic hematopoietic cell transplantation",
+        "allogeneic transplant",
+        "allogeneic transplantation",
+        "allogeneic bone marrow transplant",
+        "allogeneic bone marrow transplantation",
+        "allogeneic hsct",
+        "allogeneic hct",
+        "allogeneic sct",
+        "allo-hsct",
+        "allohsct",
+        "allo-hct",
+        "allo-sct",
+        "allograft of stem cells",
+        "unrelated donor search",
+        "stem cell donor search",
+        "bone marrow donor search",
+        "donor search",
+    ),
+    unless=("autologous", "solid organ", "kidney", "liver", "renal"),
+)
+TRANSPLANT_DONOR_NOT_STATED = Orderable(
+    "hsct-any",
+    "stem-cell transplant, donor not stated",
+    VALUE_SETS["hsct-any"],
+    (
+        "stem cell transplant",
+        "stem cell transplantation",
+        "hematopoietic cell transplant",
+        "hematopoietic cell transplantation",
+        "bone marrow transplant",
+        "bone marrow transplantation",
+        "hsct",
+        "transplant conditioning",
+        "conditioning regimen",
+    ),
+    unless=("autologous", "allogeneic", "allo-", "auto-", "donor search"),
+)
+AUTOLOGOUS_TRANSPLANT = Orderable(
+    "hsct-autologous",
+    "autologous stem-cell transplant",
+    VALUE_SETS["hsct-autologous"],
+    ("autologous stem cell transplant", "autologous transplant", "auto-hsct"),
+)
+RED_CELLS = Orderable(
+    "red-cell-transfusion",
+    "red-cell transfusion",
+    VALUE_SETS["red-cell-transfusion"],
+    (
+        "red blood cells",
+        "red cells",
+        "red cell transfusion",
+        "packed red cells",
+        "packed red blood cells",
+        "prbc",
+        "prbcs",
+        "rbc transfusion",
+        "transfuse rbc",
+        "erythrocyte concentrate",
+    ),
+    unless=("exchange", "antibody", "morphology", "folate"),
+)
+PLATELETS_ORDER = Orderable(
+    "platelet-transfusion",
+    "platelet transfusion",
+    VALUE_SETS["platelet-transfusion"],
+    (
+        "platelet transfusion",
+        "transfuse platelets",
+        "platelets apheresis",
+        "apheresis platelets",
+        "platelet concentrate",
+        "pooled platelets",
+        "platelets, leukoreduced",
+        "platelets leukoreduced",
+    ),
+    unless=("count", "donation", "antibody"),
+)
+CENTRAL_LINE = Orderable(
+    "central-venous-catheter",
+    "central venous catheter",
+    VALUE_SETS["central-venous-catheter"],
+    (
+        "central venous catheter",
+        "central venous line",
+        "central venous access device",
+        "central line",
+        "cvc",
+        "cvc placement",
+        "tunneled catheter",
+        "tunnelled catheter",
+        "hickman",
+        "hickman catheter",
+        "port-a-cath",
+        "portacath",
+        "implanted port",
+        "dialysis catheter",
+        "apheresis catheter",
+        "large-bore catheter",
+        "vas-cath",
+        "vascath",
+        "permcath",
+        "quinton catheter",
+    ),
+    unless=("removal", "remove", "care of", "dressing", "flush"),
+)
+PICC = Orderable(
+    "picc",
+    "peripherally inserted central catheter (PICC)",
+    VALUE_SETS["picc"],
+    ("picc", "picc line", "peripherally inserted central catheter"),
+    unless=("removal", "remove", "dressing", "flush"),
+)
+LUMBAR_PUNCTURE = Orderable(
+    "lumbar-puncture",
+    "lumbar puncture",
+    VALUE_SETS["lumbar-puncture"],
+    ("lumbar puncture", "spinal tap", "diagnostic lp"),
+)
+INTRATHECAL_CHEMOTHERAPY = Orderable(
+    "intrathecal-chemotherapy",
+    "intrathecal chemotherapy",
+    VALUE_SETS["intrathecal-chemotherapy"],
+    ("intrathecal chemotherapy", "intrathecal injection", "triple intrathecal", "it chemotherapy"),
+)
+BRONCHOSCOPY = Orderable(
+    "bronchoscopy",
+    "bronchoscopy",
+    _codes("bronchoscopy", "Bronchoscopy"),
+    ("bronchoscopy", "bronchoalveolar lavage", "transbronchial biopsy"),
+)
+INVASIVE_PROCEDURE = Orderable(
+    "invasive-procedure",
+    "biopsy or other puncture",
+    _site_mapped("invasive-procedure", "Biopsies and other punctures"),
+    (
+        "biopsy",
+        "thoracentesis",
+        "pleural tap",
+        "paracentesis",
+        "pericardiocentesis",
+        "arterial line",
+        "chest tube",
+    ),
+    unless=("bone marrow", "marrow", "skin", "result", "review"),
+)
+MARROW_SAMPLING = Orderable(
+    "bone-marrow-sampling",
+    "bone marrow aspirate or biopsy",
+    VALUE_SETS["bone-marrow-sampling"],
+    (
+        "bone marrow aspirate",
+        "bone marrow aspiration",
+        "bone marrow biopsy",
+        "bone marrow sampling",
+        "marrow aspirate",
+    ),
+)
+CRYSTALLOID = Orderable(
+    "crystalloid",
+    "intravenous fluid",
+    _codes("crystalloid-infusion", "Crystalloid infusions"),
+    (
+        "intravenous hydration",
+        "iv hydration",
+        "intravenous fluids",
+        "iv fluids",
+        "hyperhydration",
+        "crystalloid",
+        "0.9% sodium chloride",
+        "sodium chloride 0.9%",
+        "sodium chloride 0.9 %",
+        "sodium chloride 9 mg/ml",
+        "normal saline",
+        "isotonic saline",
+        "0.45% sodium chloride",
+        "sodium chloride 0.45%",
+        "half-normal saline",
+        "lactated ringer's",
+        "lactated ringers",
+        "lactated ringer",
+        "ringer's lactate",
+        "ringer lactate",
+        "ringer's acetate",
+        "plasma-lyte",
+        "plasmalyte",
+        "hartmann's",
+        "dextrose 5%",
+        "5% dextrose",
+        "glucose 5%",
+        "5% glucose",
+    ),
+    unless=("flush", "nasal", "inhalation", "irrigation", "eye", "ophthalmic", "wound"),
+)
+
+VINCA_ALKALOIDS = (VINCRISTINE, VINBLASTINE, VINORELBINE)
+GROWTH_FACTORS = (FILGRASTIM, PEGFILGRASTIM, LENOGRASTIM, SARGRAMOSTIM, MOLGRAMOSTIM)
+HYPOMETHYLATING_AGENTS = (AZACITIDINE, DECITABINE, DECITABINE_CEDAZURIDINE)
+TYROSINE_KINASE_INHIBITORS = (IMATINIB, DASATINIB, PONATINIB, NILOTINIB, BOSUTINIB, ASCIMINIB)
+TARGETED_AGENTS = (
+    IVOSIDENIB,
+    ENASIDENIB,
+    OLUTASIDENIB,
+    GILTERITINIB,
+    MIDOSTAURIN,
+    QUIZARTINIB,
+    GLASDEGIB,
+    REVUMENIB,
+    GEMTUZUMAB,
+)
+CONDITIONING_AGENTS = (BUSULFAN, MELPHALAN, THIOTEPA, TREOSULFAN)
+AZOLES = (
+    FLUCONAZOLE,
+    VORICONAZOLE,
+    POSACONAZOLE,
+    ITRACONAZOLE,
+    ISAVUCONAZOLE,
+    KETOCONAZOLE,
+)
+FLUOROQUINOLONES = (
+    CIPROFLOXACIN,
+    ENOXACIN,
+    LEVOFLOXACIN,
+    MOXIFLOXACIN,
+    OFLOXACIN,
+    NORFLOXACIN,
+)
+MACROLIDES = (CLARITHROMYCIN, ERYTHROMYCIN, AZITHROMYCIN)
+TETRACYCLINES = (DOXYCYCLINE, MINOCYCLINE, TETRACYCLINE)
+QUINIDINES = (DEXTROMETHORPHAN_QUINIDINE, QUINIDINE)
+P_GLYCOPROTEIN_OR_CYP3A_INHIBITORS = (
+    *QUINIDINES,
+    *AZOLES,
+    CLARITHROMYCIN,
+    ERYTHROMYCIN,
+    AMIODARONE,
+    VERAPAMIL,
+    CYCLOSPORINE,
+)
+QT_PROLONGING = (
+    *QUINIDINES,
+    *FLUOROQUINOLONES,
+    *MACROLIDES,
+    *AZOLES,
+    ONDANSETRON,
+    AMIODARONE,
+)
 ANTHRACYCLINES = (DAUNORUBICIN, IDARUBICIN, DOXORUBICIN)
 ASPARAGINASES = (ASPARAGINASE, PEGASPARGASE, CALASPARGASE)
 
-CONDITIONS: tuple[Concept, ...] = (
-    ALS,
-    AML,
-    ALL,
-    APL,
-    UNSPECIFIED_ACUTE_LEUKEMIA,
-    MIXED_PHENOTYPE_ACUTE_LEUKEMIA,
-    OTHER_LEUKEMIA,
-    BORDERLINE_LEUKEMIA,
-    VENTILATOR_DEPENDENCE,
-    RESPIRATORY_FAILURE,
-    DYSPHAGIA,
-    PREGNANCY,
-    G6PD_DEFICIENCY,
-    COMFORT_PLAN,
-)
-LABORATORY: tuple[Concept, ...] = (
-    BLASTS_PERCENT,
-    BLASTS_ABSOLUTE,
-    BLASTS_PERCENT_BY_LINEAGE,
-    BLASTS_ABSOLUTE_BY_LINEAGE,
-    PLATELETS,
-    FIBRINOGEN,
-    INR,
-    HEMOGLOBIN,
-    POTASSIUM,
-    PHOSPHATE,
-    CALCIUM,
-    CALCIUM_CORRECTED,
-    URATE,
-    CREATININE,
-    LACTATE_DEHYDROGENASE,
-)
-PERFORMANCE: tuple[Concept, ...] = (ECOG, KARNOFSKY, FVC, PACO2, SPO2)
-BODY: tuple[Concept, ...] = (BODY_WEIGHT, BODY_HEIGHT, PREGNANCY_STATUS)
-MOLECULAR: tuple[Concept, ...] = (PML_RARA, G6PD_SCREEN, G6PD_ACTIVITY, APL_MORPHOLOGY)
-RUNNING_DRUGS: tuple[Concept, ...] = (HYDROXYUREA, TRETINOIN, FILGRASTIM, PEGFILGRASTIM)
-
-CONCEPTS: tuple[Concept, ...] = (
-    *CONDITIONS,
-    LEUKOCYTES,
-    *LABORATORY,
-    *PERFORMANCE,
-    *BODY,
-    *MOLECULAR,
-    *RUNNING_DRUGS,
+ANTILEUKEMIC_DRUGS = (
+    HYDROXYUREA,
     CYTARABINE,
     *ANTHRACYCLINES,
     MITOXANTRONE,
@@ -472,14 +1011,131 @@ CONCEPTS: tuple[Concept, ...] = (
     ETOPOSIDE,
     *ASPARAGINASES,
     CYCLOPHOSPHAMIDE,
+    IFOSFAMIDE,
     METHOTREXATE,
-    VINCRISTINE,
-    RASBURICASE,
-    ALLOPURINOL,
-    INTENSIVE_PROTOCOL,
-    RASBURICASE,
-    ALLOPURINOL,
-    LEUKAPHERESIS,
-    OTHER_APHERESIS,
-    APHERESIS,
+    MERCAPTOPURINE,
+    *VINCA_ALKALOIDS,
+    NELARABINE,
+    BLINATUMOMAB,
+    INOTUZUMAB,
+    *HYPOMETHYLATING_AGENTS,
+    VENETOCLAX,
+    *TARGETED_AGENTS,
+    *TYROSINE_KINASE_INHIBITORS,
+    TRETINOIN,
+    ARSENIC_TRIOXIDE,
 )
+
+CONDITIONS: tuple[Concept, ...] = (
+    ALS,
+    AML,
+    ALL,
+    APL,
+    UNSPECIFIED_ACUTE_LEUKEMIA,
+    MIXED_PHENOTYPE_ACUTE_LEUKEMIA,
+    B_LINEAGE_ALL,
+    T_LINEAGE_ALL,
+    PH_POSITIVE_LEUKEMIA,
+    OTHER_LEUKEMIA,
+    BORDERLINE_LEUKEMIA,
+    VENTILATOR_DEPENDENCE,
+    RESPIRATORY_FAILURE,
+    LUNG_DISEASE_DUE_TO_ALS,
+    DYSPHAGIA,
+    HEART_FAILURE,
+    ANGINA,
+    COAGULOPATHY,
+    PROLONGED_QT,
+    TUMOR_LYSIS_SYNDROME,
+    NEUTROPENIA,
+    PREGNANCY,
+    FIRST_TRIMESTER,
+    LATER_TRIMESTER,
+    G6PD_DEFICIENCY,
+    COMFORT_PLAN,
+)
+LABORATORY: tuple[Concept, ...] = (
+    BLASTS_PERCENT,
+    BLASTS_ABSOLUTE,
+    BLASTS_PERCENT_BY_LINEAGE,
+    BLASTS_ABSOLUTE_BY_LINEAGE,
+    MARROW_BLASTS,
+    NEUTROPHILS,
+    PLATELETS,
+    FIBRINOGEN,
+    INR,
+    HEMOGLOBIN,
+    POTASSIUM,
+    MAGNESIUM,
+    PHOSPHATE,
+    CALCIUM,
+    CALCIUM_CORRECTED,
+    ALBUMIN,
+    URATE,
+    CREATININE,
+    BILIRUBIN,
+)
+PERFORMANCE: tuple[Concept, ...] = (
+    ECOG,
+    KARNOFSKY,
+    FVC,
+    SVC,
+    SNIFF_PRESSURE,
+    INSPIRATORY_PRESSURE,
+    PACO2,
+    SPO2,
+    DLCO,
+    FEV1,
+    EJECTION_FRACTION,
+    QTC,
+)
+BODY: tuple[Concept, ...] = (BODY_WEIGHT, BODY_HEIGHT, PREGNANCY_STATUS)
+MOLECULAR: tuple[Concept, ...] = (
+    PML_RARA,
+    BCR_ABL1,
+    FLT3,
+    NPM1,
+    KARYOTYPE,
+    G6PD_SCREEN,
+    G6PD_ACTIVITY,
+    APL_MORPHOLOGY,
+    MRD,
+    MRD_PRESENCE,
+    MRD_END_OF_INDUCTION,
+    MRD_END_OF_CONSOLIDATION,
+    ELN_FAVORABLE,
+    ELN_ADVERSE,
+    ADVERSE_CYTOGENETICS,
+    CD19,
+    CNS_CLEAR,
+    TESTES_INVOLVED,
+    COMPLETE_REMISSION,
+    REFRACTORY_DISEASE,
+    PRIOR_INTENSIVE_BLOCKS,
+    RELAPSE_COUNT,
+)
+RUNNING_DRUGS: tuple[Concept, ...] = (
+    *ANTILEUKEMIC_DRUGS,
+    *GROWTH_FACTORS,
+    RASBURICASE,
+    RILUZOLE,
+    *QUINIDINES,
+    *AZOLES,
+    *FLUOROQUINOLONES,
+    *MACROLIDES,
+    *TETRACYCLINES,
+    CO_TRIMOXAZOLE,
+    ONDANSETRON,
+    AMIODARONE,
+    VERAPAMIL,
+    CYCLOSPORINE,
+)
+
+
+def _every_concept() -> tuple[Concept, ...]:
+    """All that is named above, each once."""
+    found = {value.id: value for value in globals().values() if isinstance(value, Concept)}
+    return tuple(found.values())
+
+
+CONCEPTS: tuple[Concept, ...] = _every_concept()

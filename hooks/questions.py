@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cds_service.chart import Chart, question
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding, all_of, any_of, none_of
-from cds_service.terminology import Measurement
+from cds_service.terminology import Diagnosis, Measurement, Threshold
 from hooks import concepts, thresholds
 
 NON_PROMYELOCYTIC = (
@@ -78,10 +78,194 @@ def apl_suspected_or_confirmed(patient: Chart) -> Finding:
 
 
 @question
+def acute_leukemia_on_record(patient: Chart) -> Finding:
+    """Some acute leukemia, whatever its state: active, in remission or over."""
+    return any_of(*(patient.on_record(leukemia) for leukemia in ACUTE_LEUKEMIAS))
+
+
+@question
+def relapsed_or_refractory_aml(patient: Chart) -> Finding:
+    """AML, not APL, marked relapsed, or active with a response recorded as refractory."""
+    return all_of(
+        any_of(
+            patient.in_relapse(concepts.AML),
+            all_of(
+                patient.has(concepts.AML), patient.test_is_positive(concepts.REFRACTORY_DISEASE)
+            ),
+        ),
+        none_of(apl_suspected_or_confirmed(patient)),
+    )
+
+
+@question
+def relapsed_or_refractory_all(patient: Chart) -> Finding:
+    """ALL marked relapsed, or active with a response recorded as refractory."""
+    return any_of(
+        patient.in_relapse(concepts.ALL),
+        all_of(patient.has(concepts.ALL), patient.test_is_positive(concepts.REFRACTORY_DISEASE)),
+    )
+
+
+@question
+def new_aml(patient: Chart) -> Finding:
+    """Active AML, not APL, not marked relapsed or refractory, whatever its onset."""
+    return all_of(
+        patient.has(concepts.AML),
+        none_of(
+            patient.in_relapse(concepts.AML),
+            patient.test_is_positive(concepts.REFRACTORY_DISEASE),
+            apl_suspected_or_confirmed(patient),
+        ),
+    )
+
+
+@question
+def b_lineage(patient: Chart) -> Finding:
+    """ALL recorded as of B lineage; where no lineage is on record, unknown."""
+    return _lineage(patient, concepts.B_LINEAGE_ALL, concepts.T_LINEAGE_ALL)
+
+
+@question
+def t_lineage(patient: Chart) -> Finding:
+    """ALL recorded as of T lineage; where no lineage is on record, unknown."""
+    return _lineage(patient, concepts.T_LINEAGE_ALL, concepts.B_LINEAGE_ALL)
+
+
+def _lineage(patient: Chart, asked: Diagnosis, other: Diagnosis) -> Finding:
+    recorded, contrary = patient.on_record(asked), patient.on_record(other)
+    if recorded.truth is FALSE and contrary.truth is FALSE:
+        fact = Fact(
+            "all lineage", lambda: "Lineage of the ALL (B or T): not recorded", missing=True
+        )
+        return Finding(asked.title, UNKNOWN, (fact,))
+    if recorded.truth is TRUE and contrary.truth is TRUE:
+        fact = Fact("all lineage", lambda: "ALL recorded as both B and T lineage", missing=True)
+        return Finding(asked.title, UNKNOWN, (fact,))
+    return Finding(asked.title, recorded.truth, recorded.facts)
+
+
+@question
+def ph_positive_all(patient: Chart) -> Finding:
+    """ALL with BCR::ABL1, by its name or by a result at any time: once positive, always."""
+    return all_of(
+        patient.on_record(concepts.ALL),
+        any_of(
+            patient.on_record(concepts.PH_POSITIVE_LEUKEMIA),
+            patient.test_was_positive(concepts.BCR_ABL1),
+        ),
+    )
+
+
+@question
+def ph_status_known(patient: Chart) -> Finding:
+    """BCR::ABL1 has an answer, or the name of the disease says it."""
+    return any_of(
+        patient.on_record(concepts.PH_POSITIVE_LEUKEMIA),
+        patient.test_was_positive(concepts.BCR_ABL1),
+        patient.test_is_negative(concepts.BCR_ABL1),
+    )
+
+
+@question
+def respiratory_compromise(patient: Chart) -> Finding:
+    """Any sign of failing breathing muscles (catalogue 5.6) within its window."""
+    inspiration = patient.latest(concepts.INSPIRATORY_PRESSURE, thresholds.BREATHING)
+    return any_of(
+        patient.latest(concepts.FVC, thresholds.BREATHING).below(thresholds.FVC_SEVERE),
+        patient.latest(concepts.SVC, thresholds.BREATHING).below(thresholds.FVC_SEVERE),
+        patient.latest(concepts.SNIFF_PRESSURE, thresholds.BREATHING).below(thresholds.WEAK_SNIFF),
+        all_of(
+            inspiration.below(thresholds.WEAK_INSPIRATION),
+            inspiration.above(thresholds.WEAK_INSPIRATION_NEGATIVE),
+        ),
+        patient.latest(concepts.PACO2, thresholds.BREATHING).above(thresholds.HYPERCAPNIA),
+        patient.latest(concepts.SPO2, thresholds.OXYGEN).below(thresholds.LOW_OXYGEN),
+        patient.has(concepts.VENTILATOR_DEPENDENCE),
+        patient.has(concepts.RESPIRATORY_FAILURE),
+        patient.has(concepts.LUNG_DISEASE_DUE_TO_ALS),
+    )
+
+
+@question
+def breathing_preserved(patient: Chart) -> Finding:
+    """Vital capacity of 80 % or more in its window, and no sign of the contrary on record."""
+    measured = any_of(
+        patient.latest(concepts.FVC, thresholds.BREATHING).at_least(thresholds.FVC_PRESERVED),
+        patient.latest(concepts.SVC, thresholds.BREATHING).at_least(thresholds.FVC_PRESERVED),
+    )
+    compromised = respiratory_compromise(patient)
+    # Sniff pressure or blood gas that nobody measured leave a good vital capacity what it is.
+    flagged = Finding(
+        "A sign of failing breathing on record",
+        TRUE if compromised.truth is TRUE else FALSE,
+        tuple(compromised.deciding()) if compromised.truth is TRUE else (),
+    )
+    return all_of(measured, none_of(flagged))
+
+
+@question
+def antileukemic_therapy_running(patient: Chart) -> Finding:
+    """An active prescription of any antileukemic drug."""
+    return any_of(*(patient.taking(drug) for drug in concepts.ANTILEUKEMIC_DRUGS))
+
+
+@question
+def ordering_antileukemic_drug(patient: Chart) -> Finding:
+    """Any antileukemic drug is selected or being signed."""
+    return any_of(*(patient.ordering(drug) for drug in concepts.ANTILEUKEMIC_DRUGS))
+
+
+@question
+def first_trimester(patient: Chart) -> Finding:
+    """Pregnant and recorded as before week 14; pregnant with no trimester recorded is unknown."""
+    expecting, early = pregnant(patient), patient.may_have(concepts.FIRST_TRIMESTER)
+    later = patient.may_have(concepts.LATER_TRIMESTER)
+    if early.truth is FALSE and later.truth is FALSE and expecting.truth is TRUE:
+        fact = Fact("trimester", lambda: "Trimester of the pregnancy: not recorded", missing=True)
+        return Finding("Pregnant in the first trimester", UNKNOWN, (fact,))
+    return all_of(expecting, early)
+
+
+@question
+def mrd_positive(patient: Chart) -> Finding:
+    """The latest MRD in its window is 0.01 % or more, or is reported as positive."""
+    return _residual_disease(patient, thresholds.MRD_DETECTABLE)
+
+
+@question
+def mrd_high(patient: Chart) -> Finding:
+    """The latest MRD in its window is 0.1 % or more; "positive" without a number is unknown."""
+    return _residual_disease(patient, thresholds.MRD_HIGH)
+
+
+def _residual_disease(patient: Chart, limit: Threshold) -> Finding:
+    """By number where there is one, else by the word."""
+    number = patient.latest(concepts.MRD, thresholds.MRD).at_least(limit)
+    positive = patient.test_is_positive(concepts.MRD_PRESENCE, thresholds.MRD)
+    negative = patient.test_is_negative(concepts.MRD_PRESENCE, thresholds.MRD)
+    if number.truth is not UNKNOWN:
+        return number
+    if negative.truth is TRUE:
+        return Finding(number.question, FALSE, negative.facts)
+    if positive.truth is TRUE and limit is thresholds.MRD_DETECTABLE:
+        return Finding(number.question, TRUE, positive.facts)
+    return number
+
+
+@question
+def mrd_known(patient: Chart) -> Finding:
+    """An MRD result that says positive or negative lies in its window."""
+    answer = mrd_positive(patient)
+    truth = FALSE if answer.truth is UNKNOWN else TRUE
+    return Finding("MRD known", truth, tuple(answer.deciding()))
+
+
+@question
 def severe_breathing_or_performance(patient: Chart) -> Finding:
     """FVC below 50 %, ventilation support, or ECOG 3-4: intensive therapy may kill soon."""
     return any_of(
         patient.latest(concepts.FVC, thresholds.BREATHING).below(thresholds.FVC_SEVERE),
+        patient.latest(concepts.SVC, thresholds.BREATHING).below(thresholds.FVC_SEVERE),
         patient.has(concepts.VENTILATOR_DEPENDENCE),
         patient.latest(concepts.ECOG, thresholds.PERFORMANCE_STATUS).at_least(
             thresholds.SEVERE_ECOG
@@ -115,7 +299,7 @@ def blasts_in_blood(patient: Chart) -> Finding:
 @question
 def growth_factor_running(patient: Chart) -> Finding:
     """G-CSF explains a high count."""
-    return any_of(patient.taking(concepts.FILGRASTIM), patient.taking(concepts.PEGFILGRASTIM))
+    return any_of(*(patient.taking(factor) for factor in concepts.GROWTH_FACTORS))
 
 
 @question
@@ -154,6 +338,12 @@ def not_known(finding: Finding, words: str = "") -> Finding:
     truth = TRUE if finding.truth is UNKNOWN else FALSE
     facts = tuple(fact for fact in finding.deciding() if fact.missing)
     return Finding(words or f"Not known: {finding.question}", truth, facts)
+
+
+def not_shown(finding: Finding, words: str) -> Finding:
+    """Yes unless the answer is yes: where not knowing asks for the same care as knowing no."""
+    truth = FALSE if finding.truth is TRUE else TRUE
+    return Finding(words, truth, tuple(finding.deciding()))
 
 
 def said(key: str, words: str, when: Finding) -> Finding:

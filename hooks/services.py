@@ -45,7 +45,7 @@ QUERIES = (
     Query(
         "labs",
         "Observation",
-        "Blasts, clotting, platelets, hemoglobin, tumor lysis values, creatinine.",
+        "Blasts, blood counts, clotting, electrolytes, tumor lysis values, creatinine, bilirubin.",
         concepts=concepts.LABORATORY,
         count=100,
         sort="-date",
@@ -53,9 +53,9 @@ QUERIES = (
     Query(
         "performance",
         "Observation",
-        "ECOG or Karnofsky performance status, vital capacity, carbon dioxide, oxygen saturation.",
+        "ECOG or Karnofsky performance status, breathing and heart function, QTc.",
         concepts=concepts.PERFORMANCE,
-        count=40,
+        count=60,
         sort="-date",
     ),
     Query(
@@ -69,19 +69,19 @@ QUERIES = (
     Query(
         "molecular",
         "Observation",
-        "PML::RARA, G6PD, coded morphology.",
+        "PML::RARA, BCR::ABL1, G6PD, genetic risk, residual disease, coded morphology.",
         concepts=concepts.MOLECULAR,
-        count=20,
+        count=60,
         sort="-date",
     ),
     Query(
         "medications",
         "MedicationRequest",
-        "Running hydroxyurea, tretinoin and growth factors.",
+        "Running and earlier antileukemic drugs, and running drugs that interact with one.",
         concepts=concepts.RUNNING_DRUGS,
         count=100,
         sort="-authoredon",
-        parameters="status=active",
+        parameters="status=active,on-hold,completed,stopped",
         all_codes=True,
     ),
 )

@@ -60,6 +60,106 @@ SEVERE_KARNOFSKY = _limit(
 HIGH_DOSE_METHOTREXATE = Decimal(500)
 """mg/m2 intravenously: the customary lower bound of high-dose methotrexate."""
 
+FVC_PRESERVED = _limit(
+    "fvc-preserved",
+    "80",
+    units.PERCENT,
+    "From 80 % of predicted on, with no other sign, breathing counts as preserved.",
+    "NIVCRIT",
+)
+WEAK_SNIFF = _limit(
+    "weak-sniff", "40", units.PRESSURE_CMH2O, "Sniff nasal pressure below 40 cmH2O.", "NIVCRIT"
+)
+WEAK_INSPIRATION = _limit(
+    "weak-inspiration",
+    "60",
+    units.PRESSURE_CMH2O,
+    "Inspiratory pressure weaker than 60 cmH2O, whichever sign it is written with.",
+    "NIVCRIT",
+)
+WEAK_INSPIRATION_NEGATIVE = _limit(
+    "weak-inspiration-negative",
+    "-60",
+    units.PRESSURE_CMH2O,
+    "The same pressure written as a suction.",
+    "NIVCRIT",
+)
+LOW_OXYGEN = _limit(
+    "low-oxygen", "92", units.PERCENT, "A flag for ALS failure and for leukostasis.", "NIVCRIT"
+)
+UNFIT_EJECTION_FRACTION = _limit(
+    "unfit-ejection-fraction", "50", units.PERCENT, "Entry criterion of the trial.", "VIALEC"
+)
+UNFIT_LUNG_FUNCTION = _limit(
+    "unfit-lung-function", "65", units.PERCENT, "DLCO or FEV1, entry criterion.", "VIALEC"
+)
+UNFIT_CLEARANCE = Decimal(45)
+"""mL/min, VIALEC: below 45 counts as unfit for intensive therapy, below 30 is outside the trial."""
+UNFIT_BILIRUBIN = _limit(
+    "unfit-bilirubin",
+    "1.8",
+    units.BILIRUBIN,
+    "1.5 times an upper limit of normal of 1.2 mg/dL, which differs between laboratories.",
+    "VIALEC",
+)
+FIT_KARNOFSKY = _limit(
+    "fit-karnofsky", "80", units.KARNOFSKY_SCORE, "80 or more is ECOG 0 to 1.", "KPSECOG"
+)
+UNFIT_KARNOFSKY = _limit(
+    "unfit-karnofsky", "60", units.KARNOFSKY_SCORE, "60 or less is ECOG 2 or worse.", "KPSECOG"
+)
+OLDER_ADULT = _limit(
+    "older-adult", "65", YEARS, "The summaries' limit for older adults with ALL.", "GOK13"
+)
+T_ALL_YOUNGEST = _limit("t-all-youngest", "1", YEARS, "The trial enrolled from 1 year.", "AALL1231")
+T_ALL_OLDEST = _limit("t-all-oldest", "31", YEARS, "The trial enrolled up to 30 years.", "AALL1231")
+MRD_DETECTABLE = _limit(
+    "mrd-detectable", "0.01", units.PERCENT, "10^-4, the usual limit of positive.", "AALL1231"
+)
+MRD_HIGH = _limit(
+    "mrd-high", "0.1", units.PERCENT, "10^-3: the trial of blinatumomab started there.", "BLAST18"
+)
+MARROW_BLASTS_HIGH = _limit(
+    "marrow-blasts-high", "25", units.PERCENT, "Day-29 marrow, very high risk.", "AALL1231"
+)
+HIGH_HEMOGLOBIN = _limit(
+    "high-hemoglobin", "10", units.HEMOGLOBIN, "Above it red cells raise viscosity.", "HARRIS78"
+)
+LOW_PLATELETS_FOR_LINE = _limit(
+    "low-platelets-for-line", "20", units.CELL_COUNT, "Central venous catheter.", "AABB15"
+)
+LOW_PLATELETS_FOR_PUNCTURE = _limit(
+    "low-platelets-for-puncture", "50", units.CELL_COUNT, "Lumbar puncture.", "AABB15"
+)
+DANGEROUS_QTC = _limit(
+    "dangerous-qtc", "500", units.MILLISECONDS, "Arsenic is held from here on.", "ATOLABEL"
+)
+POTASSIUM_FOR_ARSENIC = _limit(
+    "potassium-for-arsenic", "4", units.POTASSIUM, "Keep above 4 mEq/L.", "ATOLABEL"
+)
+MAGNESIUM_FOR_ARSENIC = _limit(
+    "magnesium-for-arsenic", "1.8", units.MAGNESIUM, "Keep above 1.8 mg/dL.", "ATOLABEL"
+)
+VENETOCLAX_COUNT = _limit(
+    "venetoclax-count", "25", units.CELL_COUNT, "Below 25 before the first dose.", "VENLABEL"
+)
+NEUTROPENIA = _limit(
+    "neutropenia", "0.5", units.CELL_COUNT, "Severe: prophylaxis is considered.", "ELN22"
+)
+RECOVERED_NEUTROPHILS = _limit(
+    "recovered-neutrophils", "0.75", units.CELL_COUNT, "Unverified; the protocol wins.", "READING"
+)
+RECOVERED_PLATELETS = _limit(
+    "recovered-platelets", "75", units.CELL_COUNT, "Unverified; the protocol wins.", "READING"
+)
+MANY_RELAPSES = _limit("many-relapses", "2", units.SCORE, "Second or later relapse.", "TOWER17")
+HIGH_DOSE_CYTARABINE_MG_PER_M2 = Decimal(1000)
+"""A single intravenous dose from here on is high-dose cytarabine (SALIDAC)."""
+LARGE_HYDRATION_L_PER_M2 = Decimal(2)
+"""L/m2 in 24 h: from here on an intravenous fluid order counts as large-volume (TOSI08)."""
+FERTILE_AGE = (Decimal(12), Decimal(56))
+"""Years, from and below: a pregnancy test is offered to women of this age (HULABEL)."""
+
 ADULT = _limit("adult", "18", YEARS, "The advice on goals and doses is for adults.", "HULABEL")
 UNFIT_AGE = _limit("unfit-age", "75", YEARS, "Entry criterion of the trials.", "VIALEC")
 
@@ -110,5 +210,16 @@ PERFORMANCE_STATUS = _window("performance-status", "ALS and leukemia both change
 BREATHING = _window("breathing", "ALS clinics measure every 2-3 months.", days=90)
 BREATHING_REVIEW = _window("breathing-review", "Shown up to here, as old.", days=180)
 OXYGEN = _window("oxygen", "Changes within hours.", hours=24)
-LDH_VALUES = _window("ldh-values", "Slow marker.", hours=72)
+QTC = _window("qtc", "Before the start, then weekly.", hours=72)
+ELECTROLYTES_FOR_ARSENIC = _window("electrolytes-for-arsenic", "Change in hours.", hours=24)
+APL_PROCEDURE_VALUES = _window(
+    "apl-procedure-values", "In APL clotting changes faster still.", hours=12
+)
+ORGAN_FUNCTION = _window("organ-function", "Heart and lung function: 6 months.", days=183)
+BILIRUBIN = _window("bilirubin", "Liver function changes within days.", days=7)
+MRD = _window("mrd", "After the last block of therapy.", days=42)
+PREGNANCY_TEST = _window("pregnancy-test", "Before a drug that harms the fetus.", days=7)
+RECOVERY_COUNTS = _window("recovery-counts", "Counts before the next phase.", days=7)
+AFTER_REMISSION = _window("after-remission", "Time on maintenance after remission.", days=730)
+HEMOGLOBIN = _window("hemoglobin", "Before red cells are given.", hours=72)
 MORPHOLOGY = _window("morphology", "This work-up.", days=14)

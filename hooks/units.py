@@ -125,6 +125,21 @@ PHOSPHATE = Units("mg/dL", "mg/dL", _of({_MG_DL: 1, _MMOL: ONE / Decimal("0.3229
 
 CALCIUM = Units("mg/dL", "mg/dL", _of({_MG_DL: 1, _MMOL: ONE / Decimal("0.2495")}))
 
+MAGNESIUM = Units(
+    "mg/dL",
+    "mg/dL",
+    # 24.305 g/mol, two charges.
+    _of({_MG_DL: 1, _MMOL: "2.4305", "mEq/L | meq/L": "1.21525"}),
+)
+
+BILIRUBIN = Units("mg/dL", "mg/dL", _of({_MG_DL: 1, _UMOL: ONE / Decimal("17.1")}))
+
+ALBUMIN = Units(
+    "g/dL",
+    "g/dL",
+    _of({"g/dL | gm/dL | g% | gm%": 1, "g/L | gm/L": "0.1", "mg/dL": "0.001"}),
+)
+
 URATE = Units(
     "mg/dL",
     "mg/dL",
