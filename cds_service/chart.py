@@ -61,6 +61,9 @@ class Course(Enum):
     RESOLVED = "resolved or inactive"
 
 
+ORDER_KEY = "order "
+"""How the key of a fact about an order begins, before the order's reference."""
+
 LIVE = frozenset({Course.ACTIVE, Course.RELAPSE})
 
 _COURSES = {
@@ -765,7 +768,7 @@ def order_fact(order: Order, orderable: Orderable) -> Fact:
     """An order as the card names it, saying so when only its name was recognised."""
     how = order.recognised[orderable.id]
     by_name = "" if how == BY_CODE else " (recognised by name, no known code)"
-    return Fact(f"order {order.reference}", lambda: f"Order: {orderable.title}{by_name}")
+    return Fact(f"{ORDER_KEY}{order.reference}", lambda: f"Order: {orderable.title}{by_name}")
 
 
 def read_presence(part: Readable, test: QualitativeTest) -> bool | None:

@@ -8,6 +8,7 @@ card says so.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,11 @@ BY_CODE = "code"
 
 NOT_ORDERED = frozenset({"entered-in-error", "cancelled", "revoked", "stopped", "completed"})
 """Order statuses under which nothing is about to happen."""
+
+_NAMABLE = re.compile(r"[A-Z][A-Za-z]+/[^\x00-\x20\x7f\s/?#]+")
+_BLANK_WITHOUT_CODE = frozenset(
+    {"MedicationRequest", "MedicationOrder", "ServiceRequest", "ProcedureRequest"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,11 @@ class Order:
     def reference(self) -> str:
         """Type/id, as selections and delete actions name it."""
         return f"{self.resource_type}/{self.id}"
+
+    @property
+    def can_be_named(self) -> bool:
+        """Whether an action can point to it; some drafts have no id, or none that fits a URL."""
+        return _NAMABLE.fullmatch(self.reference) is not None
 
     def doses(self) -> list[Dose]:
         """Its dosage instructions."""
@@ -83,6 +94,18 @@ def read_orders(
         orders.append(order)
     orders.sort(key=lambda order: (ranks or {}).get(order.reference, len(ranks or ())))
     return orders, foreign
+
+
+def are_blank(bundle: Any, selections: Any) -> bool:
+    """Whether no selected draft says yet what is ordered: an order view was just opened."""
+    ranks = _ranks(selections)
+    drafts = [r for r in _entries(bundle) if isinstance(r.get("resourceType"), str)]
+    return all(
+        draft["resourceType"] in _BLANK_WITHOUT_CODE
+        and not any(name.startswith(("medication", "code")) for name in draft)
+        for draft in drafts
+        if ranks is None or f"{draft['resourceType']}/{draft.get('id') or ''}" in ranks
+    )
 
 
 def _ranks(selections: Any) -> dict[str, int] | None:

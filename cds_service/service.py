@@ -14,13 +14,13 @@ from datetime import datetime
 from typing import Any
 
 from cds_service.card import Applied, Attribution, escape, gap_lines, grade, render
-from cds_service.chart import Chart
+from cds_service.chart import ORDER_KEY, Chart
 from cds_service.errors import ContentError, InvalidRequest, MissingData
 from cds_service.finding import TRUE, UNKNOWN, Fact, Finding
-from cds_service.orders import read_orders
+from cds_service.orders import are_blank, read_orders
 from cds_service.prefetch import Answer, Query, State, absent, mismatched, read_answer, troubles
 from cds_service.protocol import ORDER_HOOKS, HookRequest
-from cds_service.rule import Indicator, Rule, WhenUnknown
+from cds_service.rule import Indicator, Question, Rule, WhenUnknown
 from cds_service.terminology import Lexicon
 
 log = logging.getLogger(__name__)
@@ -41,8 +41,12 @@ class Service:
     """One entry of discovery: https://cds-hooks.hl7.org/#discovery
 
     `gaps` is asked when no other card shows. With `gaps_need_a_failed_read` (order hooks) it
-    shows only where data could not be read, a rule could not run, or a rule says that its gap is
-    worth a card (WhenUnknown.ALONE).
+    shows only where data could not be read, a rule could not run, a rule says that its gap is
+    worth a card (WhenUnknown.ALONE), or `gaps_alone_when` says so.
+
+    `instead` replaces all cards when it applies. Of two rules that apply, the second of a pair of
+    `joined` goes on the card of the first; a rule whose orders are all on another card goes there
+    too: one decision, one card.
     """
 
     id: str
@@ -56,6 +60,9 @@ class Service:
     attribution: Attribution
     card_limit: int
     gaps_need_a_failed_read: bool = False
+    gaps_alone_when: Question | None = None
+    instead: Rule | None = None
+    joined: tuple[tuple[Rule, Rule], ...] = ()
 
     def __post_init__(self) -> None:
         keys = [query.key for query in self.queries]
@@ -64,7 +71,8 @@ class Service:
 
     def rules(self) -> list[Rule]:
         """Every rule that may show a card, the gaps rule last."""
-        return [*(rule for group in self.groups for rule in group.rules), self.gaps]
+        first = [self.instead] if self.instead is not None else []
+        return [*first, *(rule for group in self.groups for rule in group.rules), self.gaps]
 
     @property
     def prefetch(self) -> dict[str, str]:
@@ -102,7 +110,8 @@ def has_nothing_selected(request: HookRequest) -> bool:
     if request.hook not in ORDER_HOOKS:
         return False
     entries = (request.draft_orders or {}).get("entry")
-    return not entries or (request.hook == "order-select" and not request.selections)
+    chosen = request.selections if request.hook == "order-select" else None
+    return not entries or chosen == [] or are_blank(request.draft_orders, chosen)
 
 
 def supplied_answers(service: Service, request: HookRequest) -> dict[str, Answer]:
@@ -178,6 +187,33 @@ def decide(service: Service, chart: Chart, answers: Mapping[str, Answer]) -> Dec
     """Evaluate every rule and choose what is shown."""
     outcomes = [_evaluate(rule, chart) for rule in service.rules()]
     by_rule = {outcome.rule.id: outcome for outcome in outcomes}
+    applied, unknown, alone = _ask_groups(service, chart, by_rule)
+    gaps = by_rule[service.gaps.id].finding
+    speaks = gaps is not None and gaps.truth is TRUE
+    if gaps is not None and speaks:
+        unknown = [*(fact for fact in gaps.deciding() if fact.missing), *unknown]
+    if service.gaps_alone_when is not None:
+        worth = service.gaps_alone_when(chart)
+        alone = alone or worth.truth is TRUE
+        unknown += [fact for fact in worth.deciding() if fact.missing]
+    lines = _gap_lines(_each_once(unknown)) + _failures(outcomes, answers)
+    decision = Decision(outcomes, _limited(_joined(applied, service), service, chart), lines)
+    failed_reads = [o for o in outcomes if o.finding is None] or not all_usable(answers)
+    if not applied and (failed_reads or (alone and (lines or speaks))):
+        # What the gaps rule denies must not stand on its card as if it were so.
+        finding = gaps if gaps is not None and speaks else Finding("gaps", UNKNOWN)
+        decision.applied = [
+            Applied(service.gaps, finding, service.gaps.indicator, service.gaps.summary)
+        ]
+    decision.applied = _replaced(decision.applied, service, chart, by_rule)
+    decision.cards = _render(decision, chart, service.attribution)
+    return decision
+
+
+def _ask_groups(
+    service: Service, chart: Chart, by_rule: Mapping[str, Outcome]
+) -> tuple[list[Applied], list[Fact], bool]:
+    """Of each group the first rule that applies; what is not known; whether that needs a card."""
     applied: list[Applied] = []
     unknown: list[Fact] = []
     alone = not service.gaps_need_a_failed_read
@@ -192,21 +228,47 @@ def decide(service: Service, chart: Chart, answers: Mapping[str, Answer]) -> Dec
             if finding.truth is UNKNOWN and rule.when_unknown is not WhenUnknown.SILENT:
                 unknown += [fact for fact in finding.deciding() if fact.missing]
                 alone = alone or rule.when_unknown is WhenUnknown.ALONE
-    gaps = by_rule[service.gaps.id].finding
-    speaks = gaps is not None and gaps.truth is TRUE
-    if gaps is not None and speaks:
-        unknown = [*(fact for fact in gaps.deciding() if fact.missing), *unknown]
-    lines = _gap_lines(_each_once(unknown)) + _failures(outcomes, answers)
-    decision = Decision(outcomes, _limited(applied, service, chart), lines)
-    failed_reads = [o for o in outcomes if o.finding is None] or not all_usable(answers)
-    if not applied and (failed_reads or (alone and (lines or speaks))):
-        # What the gaps rule denies must not stand on its card as if it were so.
-        finding = gaps if gaps is not None and speaks else Finding("gaps", UNKNOWN)
-        decision.applied = [
-            Applied(service.gaps, finding, service.gaps.indicator, service.gaps.summary)
-        ]
-    decision.cards = _render(decision, chart, service.attribution)
-    return decision
+    return applied, unknown, alone
+
+
+def _replaced(
+    applied: list[Applied], service: Service, chart: Chart, by_rule: Mapping[str, Outcome]
+) -> list[Applied]:
+    """The one card that stands instead of all others, where there are any."""
+    finding = by_rule[service.instead.id].finding if service.instead is not None else None
+    if not applied or service.instead is None or finding is None or finding.truth is not TRUE:
+        return applied
+    return [_graded(service.instead, finding, chart)]
+
+
+def _joined(applied: list[Applied], service: Service) -> list[Applied]:
+    """One card for one decision: rules about the orders of another card are lines on it."""
+    hosts = {each.rule.id: each for each in applied}
+    for first, second in service.joined:
+        if first.id in hosts and second.id in hosts:
+            hosts[first.id] = _with_guest(hosts[first.id], hosts.pop(second.id))
+    kept: list[Applied] = []
+    for each in sorted(hosts.values(), key=lambda a: _URGENCY[a.indicator]):
+        host = next((k for k in kept if _orders(each) and _orders(each) <= _orders(k)), None)
+        if host is None:
+            kept.append(each)
+        else:
+            kept[kept.index(host)] = _with_guest(host, each)
+    return kept
+
+
+def _with_guest(host: Applied, guest: Applied) -> Applied:
+    """The host's card with the guest's lines, as urgent as the more urgent of the two."""
+    indicator = min(host.indicator, guest.indicator, key=_URGENCY.__getitem__)
+    guests = (replace(guest, also=()), *guest.also)
+    return replace(host, indicator=indicator, also=(*host.also, *guests))
+
+
+def _orders(applied: Applied) -> frozenset[str]:
+    """The orders that a card is about, its guests' included."""
+    findings = (applied.finding, *(guest.finding for guest in applied.also))
+    facts = (fact for finding in findings for fact in finding.deciding())
+    return frozenset(fact.key for fact in facts if fact.key.startswith(ORDER_KEY))
 
 
 def _each_once(facts: Iterable[Fact]) -> list[Fact]:
@@ -267,7 +329,7 @@ def all_usable(answers: Mapping[str, Answer]) -> bool:
 
 def _limited(applied: list[Applied], service: Service, chart: Chart) -> list[Applied]:
     """The cards that fit: critical ones always, then by urgency, then as orders were selected."""
-    place = {f"order {order.reference}": rank for rank, order in enumerate(chart.orders)}
+    place = {f"{ORDER_KEY}{order.reference}": rank for rank, order in enumerate(chart.orders)}
 
     def rank(each: Applied) -> tuple[int, int]:
         keys = [place[f.key] for f in each.finding.deciding() if f.key in place]
@@ -295,4 +357,5 @@ def _bare(applied: Applied) -> Applied:
     """The rule without whatever is computed for its card."""
     rule = replace(applied.rule, shows=(), advice=(), suggestions=())
     gap = Fact(rule.id, lambda: "Part of this card could not be worked out", missing=True)
-    return Applied(rule, Finding("", TRUE), applied.indicator, applied.summary, (gap,))
+    also = tuple(_bare(guest) for guest in applied.also)
+    return Applied(rule, Finding("", TRUE), applied.indicator, applied.summary, (gap,), also)

@@ -197,12 +197,14 @@ def emergency_labs(patient: Chart) -> Suggestion:
 
 
 def _taking_back(orders: Iterable[Order], what: str) -> Suggestion | None:
-    actions = tuple(
-        Action("delete", f"Remove the drafted {what}", resource_id=order.reference)
-        for order in orders
-        if order.id
+    """All of them or nothing: part of a regimen taken back is another regimen."""
+    found = list(orders)
+    if not found or not all(order.can_be_named for order in found):
+        return None
+    label = f"Remove the drafted {what}"
+    return Suggestion(
+        label, tuple(Action("delete", label, resource_id=order.reference) for order in found)
     )
-    return Suggestion(f"Remove the drafted {what}", actions) if actions else None
 
 
 def remove_leukapheresis(patient: Chart) -> Suggestion | None:
