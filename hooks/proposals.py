@@ -6,7 +6,7 @@ dose whose every gate is known to be passed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from cds_service.chart import Chart
 from cds_service.finding import FALSE, TRUE
 from cds_service.orders import Order
 from cds_service.rule import Action, Suggestion
+from cds_service.terminology import Orderable
 from hooks import concepts, dosing, leukapheresis, questions, regimens, thresholds
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -196,7 +197,7 @@ def emergency_labs(patient: Chart) -> Suggestion:
     return Suggestion("Draft emergency labs", actions)
 
 
-def _taking_back(orders: Iterable[Order], what: str) -> Suggestion | None:
+def taking_back(orders: Iterable[Order], what: str) -> Suggestion | None:
     """All of them or nothing: part of a regimen taken back is another regimen."""
     found = list(orders)
     if not found or not all(order.can_be_named for order in found):
@@ -207,14 +208,31 @@ def _taking_back(orders: Iterable[Order], what: str) -> Suggestion | None:
     )
 
 
+def removing(*orderables: Orderable, what: str) -> Callable[[Chart], Suggestion | None]:
+    """Takes back every selected order of these kinds at once."""
+
+    def propose(patient: Chart) -> Suggestion | None:
+        found = {order.reference: order for kind in orderables for order in patient.selected(kind)}
+        return taking_back(found.values(), what)
+
+    return propose
+
+
+def updated(order: Order, description: str, changes: Mapping[str, Any]) -> Action | None:
+    """The whole drafted resource with some elements changed; None where it cannot be named."""
+    if not order.can_be_named:
+        return None
+    return Action("update", description, {**order.resource, **changes})
+
+
 def remove_leukapheresis(patient: Chart) -> Suggestion | None:
     """Takes back every selected leukapheresis that is not a collection."""
-    return _taking_back(leukapheresis.therapeutic_orders(patient), "leukapheresis")
+    return taking_back(leukapheresis.therapeutic_orders(patient), "leukapheresis")
 
 
 def remove_intensive_drugs(patient: Chart) -> Suggestion | None:
     """Takes back the whole regimen at once: half of it would be no treatment at all."""
-    return _taking_back(regimens.regimen_orders(patient), "intensive drugs (whole regimen)")
+    return taking_back(regimens.regimen_orders(patient), "intensive drugs (whole regimen)")
 
 
 def breathing_test(patient: Chart) -> Suggestion | None:
