@@ -45,10 +45,14 @@ SITE = "https://hospital.example/codes"
 
 def _mapped_by_a_site(concept: Any) -> Any:
     """The concept as a hospital maps it that has a code for what no public code says."""
-    own = {(SITE, concept.id): concept.title}
     if isinstance(concept, Diagnosis):
-        return replace(concept, active=replace(concept.active, codes=own))
-    return replace(concept, codes=replace(concept.codes, codes=own))
+        return replace(concept, active=_site_code(concept.active))
+    return replace(concept, codes=_site_code(concept.codes))
+
+
+def _site_code(value_set: ValueSet) -> ValueSet:
+    """Several concepts may ask different things of one observation: its value set names the code."""
+    return replace(value_set, codes={(SITE, value_set.id): value_set.title})
 
 
 def _is_empty(concept: Concept) -> bool:
