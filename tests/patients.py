@@ -217,11 +217,13 @@ PROCEDURES = (concepts.LEUKAPHERESIS, concepts.OTHER_APHERESIS, concepts.APHERES
 
 def prescription(drug: Orderable, status: str = "active", **code: Any) -> dict[str, Any]:
     """A prescription that was signed earlier."""
+    known = LEXICON.concepts[drug.id]
+    assert isinstance(known, Orderable)
     return {
         "resourceType": "MedicationRequest",
         "status": status,
         "subject": {"reference": f"Patient/{ME}"},
-        "medicationCodeableConcept": coded(drug.codes, **code),
+        "medicationCodeableConcept": coded(known.codes, **code),
     }
 
 

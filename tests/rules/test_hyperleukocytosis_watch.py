@@ -13,10 +13,13 @@ from hooks.concepts import (
     BLASTS_PERCENT,
     BLASTS_PERCENT_BY_LINEAGE,
     FILGRASTIM,
+    LENOGRASTIM,
     LEUKOCYTES,
     MIXED_PHENOTYPE_ACUTE_LEUKEMIA,
+    MOLGRAMOSTIM,
     OTHER_LEUKEMIA,
     PEGFILGRASTIM,
+    SARGRAMOSTIM,
     UNSPECIFIED_ACUTE_LEUKEMIA,
 )
 from hooks.rules.hyperleukocytosis_watch import hyperleukocytosis_watch as rule
@@ -141,6 +144,24 @@ SILENT = {
         REMISSION,
         count(60),
         prescription(PEGFILGRASTIM),
+        *NO_BLASTS,
+    ),
+    "remission and no blasts, lenograstim explains the count": (
+        REMISSION,
+        count(60),
+        prescription(LENOGRASTIM),
+        *NO_BLASTS,
+    ),
+    "remission and no blasts, sargramostim explains the count": (
+        REMISSION,
+        count(60),
+        prescription(SARGRAMOSTIM),
+        *NO_BLASTS,
+    ),
+    "remission and no blasts, molgramostim explains the count": (
+        REMISSION,
+        count(60),
+        prescription(MOLGRAMOSTIM),
         *NO_BLASTS,
     ),
     "remission, a count of 60 on filgrastim, blasts counted in percent only: none": (
