@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from cds_service.chart import Chart, order_fact, question
-from cds_service.finding import FALSE, TRUE, Fact, Finding
+from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding
 from cds_service.orders import BY_CODE, Order
 from cds_service.terminology import Orderable
 from hooks import concepts, questions, thresholds
@@ -92,7 +92,8 @@ def therapeutic_leukapheresis(patient: Chart) -> Finding:
     facts = tuple(order_fact(order, kind) for order, kind in orders)
     if any(_is_stated_therapeutic(order) for order, _ in orders):
         return Finding(words, TRUE, facts)
-    if questions.apl_suspected_or_confirmed(patient).truth is TRUE:
+    apl = questions.apl_suspected_or_confirmed(patient)
+    if apl.truth is TRUE:
         # Nobody collects cells in live APL, and the procedure can kill: silence is the worse error.
         assumed = Fact("leukapheresis purpose", lambda: "Purpose not stated: assumed therapeutic")
         return Finding(words, TRUE, (*facts, assumed))
@@ -100,6 +101,9 @@ def therapeutic_leukapheresis(patient: Chart) -> Finding:
     if high.truth is TRUE:
         assumed = Fact("leukapheresis purpose", lambda: "Purpose not stated: assumed therapeutic")
         return Finding(words, TRUE, (*facts, assumed, *high.facts))
+    if apl.truth is UNKNOWN:
+        # A count that is not high says collection only where APL is ruled out.
+        return Finding(words, UNKNOWN, (*high.facts, *apl.deciding()))
     return Finding(words, high.truth, high.facts)
 
 
