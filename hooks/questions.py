@@ -347,5 +347,6 @@ def not_shown(finding: Finding, words: str) -> Finding:
 
 
 def said(key: str, words: str, when: Finding) -> Finding:
-    """A finding shown in other words than those of its parts."""
-    return Finding(words, when.truth, (Fact(key, lambda: words, missing=True),))
+    """A finding that, when it is so, is shown in other words than those of its parts."""
+    shown = (Fact(key, lambda: words, missing=True),)
+    return Finding(words, when.truth, shown if when.truth is TRUE else tuple(when.deciding()))

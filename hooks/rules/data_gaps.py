@@ -13,7 +13,11 @@ def _count_not_usable(patient: Chart) -> Finding:
     count = patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT)
     unusable = count.bounds is None or count.doubt is not None
     facts = tuple(fact for fact in (count.doubt, count.fact) if fact is not None and fact.missing)
-    missing = Finding(f"Leukocytes{count.within} not usable", TRUE if unusable else FALSE, facts)
+    missing = Finding(
+        f"Leukocytes{count.within} not usable",
+        TRUE if unusable else FALSE,
+        facts if unusable else (count.fact,),
+    )
     return all_of(questions.possible_acute_leukemia(patient), missing)
 
 
@@ -21,7 +25,7 @@ def _lineage_not_known(patient: Chart) -> Finding:
     words = "Lineage of the acute leukemia is not specified on the problem list"
     known = (concepts.AML, concepts.ALL, concepts.APL, concepts.MIXED_PHENOTYPE_ACUTE_LEUKEMIA)
     return questions.said(
-        "lineage",
+        concepts.UNSPECIFIED_ACUTE_LEUKEMIA.id,
         words,
         all_of(
             patient.has(concepts.UNSPECIFIED_ACUTE_LEUKEMIA),
@@ -42,30 +46,31 @@ def _fitness_not_known(patient: Chart) -> Finding:
     window = thresholds.PERFORMANCE_STATUS
     ecog = patient.latest(concepts.ECOG, window)
     karnofsky = patient.latest(concepts.KARNOFSKY, window)
-    unknown = ecog.bounds is None and karnofsky.bounds is None
+    known = tuple(each.fact for each in (ecog, karnofsky) if each.bounds is not None)
     return all_of(
         patient.has(concepts.AML),
         none_of(patient.in_relapse(concepts.AML), patient.may_have(concepts.ALS)),
         patient.age().below(thresholds.UNFIT_AGE),
-        Finding("Performance status not known", TRUE if unknown else FALSE, (ecog.fact,)),
+        Finding("Performance status not known", FALSE if known else TRUE, known or (ecog.fact,)),
     )
 
 
 def _unexplained_count(patient: Chart) -> Finding:
     """A very high count that no leukemia on record explains."""
     count = patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT)
-    recorded = [
-        patient.diagnosis(leukemia).records
-        for leukemia in (*questions.ACUTE_LEUKEMIAS, concepts.OTHER_LEUKEMIA)
-    ]
-    unexplained = Finding("No leukemia on record", FALSE if any(recorded) else TRUE)
+    leukemias = (*questions.ACUTE_LEUKEMIAS, concepts.OTHER_LEUKEMIA)
+    recorded = [each for each in leukemias if patient.diagnosis(each).records]
+    facts = tuple(fact for each in recorded or leukemias for fact in patient.has(each).facts)
+    # A problem list that could not be read holds no records either.
+    absent = UNKNOWN if any(fact.missing for fact in facts) else TRUE
+    unexplained = Finding("No leukemia on record", FALSE if recorded else absent, facts)
     finding = all_of(count.at_least(thresholds.HYPERLEUKOCYTOSIS), unexplained)
     words = "no acute leukemia is on the problem list, so these rules do not apply: unexplained WBC"
 
     def say() -> str:
         return f"{count.fact.say()}; {words}"
 
-    return Finding("Unexplained high count", finding.truth, (Fact("unexplained", say),))
+    return _in_words("Unexplained high count", finding, Fact(concepts.LEUKOCYTES.id, say))
 
 
 def _unclassified_leukemia(patient: Chart) -> Finding:
@@ -83,7 +88,13 @@ def _unclassified_leukemia(patient: Chart) -> Finding:
             "rules: decide with hematology"
         )
 
-    return Finding("Leukemia not classified", finding.truth, (Fact("unclassified", say),))
+    return _in_words("Leukemia not classified", finding, Fact(concepts.LEUKOCYTES.id, say))
+
+
+def _in_words(question: str, finding: Finding, fact: Fact) -> Finding:
+    """The fact where the answer is yes; elsewhere it would say what is not so."""
+    facts = (fact,) if finding.truth is TRUE else tuple(finding.deciding())
+    return Finding(question, finding.truth, facts)
 
 
 def _count_in_doubtful_leukemia(patient: Chart) -> list[Fact]:
