@@ -24,7 +24,7 @@ from cds_service.chart import Chart
 from cds_service.engine import Engine
 from cds_service.errors import CDSError
 from cds_service.protocol import parse
-from cds_service.rule import Rule
+from cds_service.rule import Line, Rule
 from cds_service.service import Service, build_chart, supplied_answers
 from cds_service.settings import Settings
 from cds_service.terminology import Orderable, Threshold, Window
@@ -172,8 +172,9 @@ def asked(service_id: str) -> frozenset[str]:
             for show in rule.shows:
                 list(show(chart))
             for advice in rule.advice:
-                if not isinstance(advice, str):
-                    advice(chart)
+                text = advice.text if isinstance(advice, Line) else advice
+                if not isinstance(text, str):
+                    text(chart)
             for propose in rule.suggestions:
                 propose(chart)
         found |= chart.asked
@@ -186,26 +187,17 @@ def queried(service: Service) -> set[str]:
 
 ORDERED = {concept.id for concept in CONCEPTS if isinstance(concept, Orderable)}
 
-FOR_LATER_RULES = {
-    "hemoglobin": "red-cells-hyperleukocytosis",
-    "lactate-dehydrogenase": "tumor lysis risk: allopurinol-high-tls-risk",
-    "paco2": "respiratory compromise: hydration-als",
-    "respiratory-failure": "respiratory compromise: hydration-als",
-}
-"""Prefetched already, so that sites need not change their integration when these rules come."""
-
-
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.id)
 def test_what_rules_ask_is_prefetched_unless_it_is_only_ordered(service: Service) -> None:
     unfed = asked(service.id) - queried(service)
     assert unfed <= ORDERED
-    assert service.hook == "order-select" or unfed == set()
+    assert service.hook != "patient-view" or unfed == set()
 
 
-def test_what_is_prefetched_is_asked_by_some_rule_of_now_or_later() -> None:
+def test_what_is_prefetched_is_asked_by_some_rule() -> None:
     everything = frozenset[str]().union(*(asked(service.id) for service in SERVICES))
     for service in SERVICES:
-        assert queried(service) - everything == set(FOR_LATER_RULES)
+        assert queried(service) - everything == set()
 
 
 # -- the catalogue ---------------------------------------------------------------------------------
