@@ -152,6 +152,7 @@ RECOVERED_NEUTROPHILS = _limit(
 RECOVERED_PLATELETS = _limit(
     "recovered-platelets", "75", units.CELL_COUNT, "Unverified; the protocol wins.", "READING"
 )
+ONE_RELAPSE = _limit("one-relapse", "1", units.SCORE, "No longer the first remission.", "CORN12")
 MANY_RELAPSES = _limit("many-relapses", "2", units.SCORE, "Second or later relapse.", "TOWER17")
 HIGH_DOSE_CYTARABINE_MG_PER_M2 = Decimal(1000)
 """A single intravenous dose from here on is high-dose cytarabine (SALIDAC)."""

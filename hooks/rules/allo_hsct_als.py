@@ -1,0 +1,74 @@
+"""Allogeneic transplant ordered or referred in ALS."""
+
+from __future__ import annotations
+
+from cds_service.chart import Chart
+from cds_service.finding import Finding, all_of
+from cds_service.rule import Indicator, carrying, rule
+from hooks import (
+    concepts,
+    evidence,
+    lines,
+    overrides,
+    proposals,
+    questions,
+    thresholds,
+    transplant,
+)
+
+
+@rule(
+    id="allo-hsct-als",
+    version="1.0.0",
+    indicator=Indicator.WARNING,
+    summary=(
+        "Allogeneic transplant in ALS: usually judged not feasible; confirm with transplant, "
+        "neurology and the patient's goals."
+    ),
+    evidence=(evidence.ROSKO17, evidence.CORN16, evidence.PUPILLO14),
+    strength="Indirect",
+    statements=("S0-29", "S3-01", "S3-06"),
+    shows=(
+        lines.performance,
+        lines.value(concepts.FVC, thresholds.BREATHING_REVIEW),
+        lines.ventilation,
+    ),
+    advice=(
+        carrying(
+            "S3-01 S3-06",
+            f"{lines.SUMMARY} transplant is not feasible in any patient with ALS, because of "
+            "performance, breathing and life expectancy. Evidence: ALS was not studied; lower "
+            "performance status raises non-relapse mortality after a reduced-intensity transplant.",
+        ),
+        carrying(
+            "S0-29",
+            f"{lines.SUMMARY} a matched family or unrelated donor is the usual choice for AML in "
+            "second or later remission. That advice was written without ALS in mind.",
+        ),
+        "The course of ALS varies widely: recorded function, breathing and the patient's goals "
+        "decide, not the diagnosis alone.",
+        transplant.donor_line,
+        lines.suspected_als,
+    ),
+    suggestions=(
+        proposals.requesting(
+            "Draft transplant and neurology consult",
+            "Transplant and neurology: joint review of feasibility in ALS",
+        ),
+        proposals.requesting("Draft palliative care referral", "Palliative care referral"),
+    ),
+    override_reasons=(
+        overrides.SECOND_OPINION,
+        overrides.PRESERVED_FUNCTION,
+        overrides.REVIEWED_WITH_SPECIALIST,
+        overrides.OTHER,
+    ),
+)
+def allo_hsct_als(patient: Chart) -> Finding:
+    """An allogeneic transplant strains breathing and performance, which ALS may have taken
+    already. Transplant, neurology and the patient should decide together before it is planned."""
+    return all_of(
+        transplant.allogeneic_transplant(patient),
+        patient.may_have(concepts.ALS),
+        questions.acute_leukemia_on_record(patient),
+    )
