@@ -96,7 +96,7 @@ def therapeutic_leukapheresis(patient: Chart) -> Finding:
     if apl.truth is TRUE:
         # Nobody collects cells in live APL, and the procedure can kill: silence is the worse error.
         assumed = Fact("leukapheresis purpose", lambda: "Purpose not stated: assumed therapeutic")
-        return Finding(words, TRUE, (*facts, assumed))
+        return Finding(words, TRUE, (*facts, assumed, *apl.deciding()))
     high = patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT).at_least(thresholds.HIGH_COUNT)
     if high.truth is TRUE:
         assumed = Fact("leukapheresis purpose", lambda: "Purpose not stated: assumed therapeutic")
