@@ -1,0 +1,195 @@
+"""Unknown is not no, and what decided suffices: over every rule, its cases and the stories."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cds_service.finding import FALSE, TRUE, UNKNOWN
+from cds_service.terminology import Measurement
+from hooks import SERVICES
+from tests.patients import LEXICON, Draft, Record, Unread, in_words, person
+from tests.properties.cases import (
+    PER_RULE,
+    RULES,
+    Case,
+    about,
+    all_cases,
+    asked,
+    facts,
+    is_new,
+    keys,
+    own_warnings,
+    warning_cases,
+    warning_charts,
+)
+
+every_rule = pytest.mark.parametrize("rule_id", RULES)
+
+# -- results that cannot be used -----------------------------------------------------------------
+
+
+def spoiled(result: dict[str, Any], **changed: Any) -> dict[str, Any]:
+    return {**result, **changed}
+
+
+SPOILED: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "in a unit that nobody converts": lambda result: {
+        **in_words(result, ""),
+        "valueQuantity": {"value": 182, "unit": "furlong"},
+    },
+    "in words": lambda result: in_words(result, "see report"),
+    "without a value": lambda result: {
+        **{name: each for name, each in result.items() if not name.startswith("value")},
+        "dataAbsentReason": {"text": "clotted"},
+    },
+    "ten years old": lambda result: spoiled(result, effectiveDateTime="2016-11-21T12:00:00Z"),
+    "dated tomorrow": lambda result: spoiled(result, effectiveDateTime="2026-11-22T12:00:00Z"),
+    "of unknown status": lambda result: spoiled(result, status="unknown"),
+    "cancelled": lambda result: spoiled(result, status="cancelled"),
+}
+
+
+def is_result_of(record: Record, concept: str) -> bool:
+    is_result = isinstance(record, dict) and record["resourceType"] == "Observation"
+    return is_result and concept in about(record)
+
+
+def measured(case: Case) -> list[str]:
+    """Ids of the measurements that a case holds results of."""
+    named = {concept for record in case for concept in about(record)}
+    return sorted(
+        concept
+        for concept in named
+        if isinstance(LEXICON.concepts.get(concept), Measurement)
+        and any(is_result_of(record, concept) for record in case)
+    )
+
+
+def spoil(case: Case, concept: str, how: str) -> list[Record]:
+    change = SPOILED[how]
+    return [
+        change(each) if isinstance(each, dict) and is_result_of(each, concept) else each
+        for each in case
+    ]
+
+
+@every_rule
+def test_a_measurement_that_cannot_be_used_never_means_no(rule_id: str) -> None:
+    """A warning may become a question then, and not silence."""
+    silenced = [
+        (how, concept, case)
+        for case in own_warnings(rule_id)
+        for concept in measured(case)
+        for how in SPOILED
+        if asked(rule_id, *spoil(case, concept, how)).truth is FALSE
+    ]
+    assert silenced == []
+
+
+@every_rule
+@given(data=st.data())
+@PER_RULE
+def test_nor_does_it_in_a_chart_that_holds_more(rule_id: str, data: st.DataObject) -> None:
+    case = data.draw(warning_charts(rule_id))
+    for concept in measured(case):
+        how = data.draw(st.sampled_from(sorted(SPOILED)))
+        assert asked(rule_id, *spoil(case, concept, how)).truth is not FALSE
+
+
+# -- data that could not be read -----------------------------------------------------------------
+
+UNREAD = {
+    (rule.id, query.key): Unread(query.concepts)
+    for service in SERVICES
+    for rule in service.rules()
+    for query in service.queries
+    if not query.is_read
+}
+
+
+def without(case: Case, unread: Unread) -> list[Record]:
+    """The case as it is when one prefetch key could not be read."""
+    lost = about(unread)
+    return [each for each in case if isinstance(each, Draft) or not about(each) & lost] + [unread]
+
+
+@pytest.mark.parametrize(("rule_id", "key"), UNREAD)
+def test_a_prefetch_key_that_failed_never_means_no(rule_id: str, key: str) -> None:
+    silenced = [
+        case
+        for case in warning_cases(rule_id)
+        if asked(rule_id, *without(case, UNREAD[rule_id, key])).truth is FALSE
+    ]
+    assert silenced == []
+
+
+@every_rule
+@given(data=st.data())
+@PER_RULE
+def test_nor_does_a_page_that_is_lacking(rule_id: str, data: st.DataObject) -> None:
+    """Any part of the record may be missing where a key says that it was not read in full."""
+    case = data.draw(warning_charts(rule_id))
+    every = [unread for (of, _), unread in UNREAD.items() if of == rule_id]
+    unread = data.draw(st.sampled_from(every))
+    lost = about(unread)
+    kept = [
+        each
+        for each in case
+        if isinstance(each, Draft) or not about(each) & lost or data.draw(st.booleans())
+    ]
+    found = asked(rule_id, *kept, unread)
+    assert found.truth is not FALSE or claims_only_what_is_on_record(found, kept)
+
+
+def claims_only_what_is_on_record(finding: Any, kept: list[Record]) -> bool:
+    """Whether every fact of a no is about something that is still here."""
+    here = set().union(*(about(each) for each in kept))
+    return bool(keys(finding) & here)
+
+
+@every_rule
+@given(data=st.data())
+@PER_RULE
+def test_what_is_unknown_names_what_is_missing(rule_id: str, data: st.DataObject) -> None:
+    case = data.draw(st.sampled_from(all_cases()))
+    more = data.draw(facts())
+    every = [unread for (of, _), unread in UNREAD.items() if of == rule_id]
+    gaps = data.draw(st.lists(st.sampled_from(every), max_size=1))
+    records = (*case, more) if is_new(more, case) else case
+    found = asked(rule_id, *records, *gaps)
+    assert found.truth is not UNKNOWN or any(fact.missing for fact in found.deciding())
+
+
+# -- what decided --------------------------------------------------------------------------------
+
+
+def named_only(case: Case, named: set[str]) -> list[Record]:
+    """The records that some fact names; gaps stay, and the person's age goes unless named."""
+    kept = [each for each in case if isinstance(each, Unread) or about(each) & named]
+    return kept if "age" in named else [*kept, person(None, None)]
+
+
+@every_rule
+def test_the_deciding_facts_suffice(rule_id: str) -> None:
+    lacking = [
+        (sorted(named), case)
+        for case in warning_cases(rule_id)
+        if asked(rule_id, *named_only(case, named := keys(asked(rule_id, *case)))).truth is not TRUE
+    ]
+    assert lacking == []
+
+
+@every_rule
+@given(data=st.data())
+@PER_RULE
+def test_the_deciding_facts_suffice_in_a_chart_that_holds_more(
+    rule_id: str, data: st.DataObject
+) -> None:
+    case = data.draw(warning_charts(rule_id))
+    kept = named_only(case, keys(asked(rule_id, *case)))
+    assert asked(rule_id, *kept).truth is TRUE
