@@ -26,6 +26,21 @@ def value(measurement: Measurement, window: Window | None = None) -> Callable[[C
     return show
 
 
+def ph_status(patient: Chart) -> list[Fact]:
+    """BCR::ABL1 or the Philadelphia chromosome, as on record."""
+    finding = questions.ph_positive_all(patient)
+    return [fact for fact in finding.deciding() if not fact.missing]
+
+
+def count_is_old(patient: Chart) -> str | None:
+    """Says that the leukocyte count is one of yesterday or the day before."""
+    fresh = patient.latest(concepts.LEUKOCYTES, thresholds.FRESH_COUNT).bounds
+    old = patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT).bounds
+    if fresh is not None or old is None:
+        return None
+    return "The leukocyte count is older than 24 h: repeat it before acting on it."
+
+
 def diagnosis_if_recorded(*diagnoses: Diagnosis) -> Callable[[Chart], list[Fact]]:
     """Shows diagnoses that are on record; absence is said elsewhere or needs no line."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cds_service.chart import Chart, question
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding, all_of, any_of, none_of
-from cds_service.terminology import Diagnosis, Measurement, Threshold
+from cds_service.terminology import Diagnosis, Measurement, Orderable, Threshold
 from hooks import concepts, thresholds
 
 NON_PROMYELOCYTIC = (
@@ -209,6 +209,21 @@ def antileukemic_therapy_running(patient: Chart) -> Finding:
     return any_of(*(patient.taking(drug) for drug in concepts.ANTILEUKEMIC_DRUGS))
 
 
+def drafting(patient: Chart, orderable: Orderable) -> Finding:
+    """Among the drafts, selected or not."""
+    orders = patient.drafted(orderable)
+    patient.asked.add(orderable.id)
+    fact = Fact(orderable.id, lambda: f"{orderable.title}: among the drafts")
+    truth = TRUE if orders else FALSE
+    return Finding(f"Drafting {orderable.title}", truth, (fact,) if orders else ())
+
+
+@question
+def drafting_antileukemic_drug(patient: Chart) -> Finding:
+    """Any antileukemic drug is among the drafts."""
+    return any_of(*(drafting(patient, drug) for drug in concepts.ANTILEUKEMIC_DRUGS))
+
+
 @question
 def ordering_antileukemic_drug(patient: Chart) -> Finding:
     """Any antileukemic drug is selected or being signed."""
@@ -331,6 +346,25 @@ def g6pd_normal(patient: Chart) -> Finding:
             patient.test_is_negative(concepts.G6PD_ACTIVITY),
         ),
     )
+
+
+def is_yes(finding: Finding) -> bool:
+    """For lines and proposals, which say something only where the answer is yes."""
+    return finding.truth is TRUE
+
+
+@question
+def may_become_pregnant(patient: Chart) -> Finding:
+    """A woman of fertile age, as far as the record says."""
+    youngest, oldest = thresholds.FERTILE_AGE
+    bounds = patient.age_bounds()
+    fits = (
+        patient.gender() == "female"
+        and bounds is not None
+        and (bounds.high is None or bounds.high >= youngest)
+        and (bounds.low is None or bounds.low < oldest)
+    )
+    return Finding("A woman of fertile age", TRUE if fits else FALSE)
 
 
 def not_known(finding: Finding, words: str = "") -> Finding:

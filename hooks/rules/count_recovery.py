@@ -1,0 +1,52 @@
+"""The next phase of chemotherapy ordered before the counts have recovered."""
+
+from __future__ import annotations
+
+from cds_service.chart import Chart
+from cds_service.finding import Finding, all_of, any_of
+from cds_service.rule import Indicator, WhenUnknown, carrying, rule
+from hooks import concepts, evidence, lines, overrides, proposals, questions, regimens, thresholds
+
+
+@rule(
+    id="count-recovery",
+    version="1.0.0",
+    indicator=Indicator.INFO,
+    summary=(
+        "Counts below the usual recovery level: confirm before starting the next phase, even if "
+        "residual disease (MRD) is negative."
+    ),
+    evidence=(evidence.READING,),
+    strength="Guideline summary only",
+    statements=("S0-47",),
+    when_unknown=WhenUnknown.SILENT,
+    shows=(
+        lines.value(concepts.NEUTROPHILS, thresholds.RECOVERY_COUNTS),
+        lines.value(concepts.PLATELETS, thresholds.RECOVERY_COUNTS),
+    ),
+    advice=(
+        carrying(
+            "S0-47",
+            f"{lines.SUMMARY} wait for count recovery before post-remission therapy, also when MRD "
+            f"is negative. Compared here with neutrophils of {thresholds.RECOVERED_NEUTROPHILS} "
+            f"and platelets of {thresholds.RECOVERED_PLATELETS}, a common default that was not "
+            "verified: the value of the protocol in use wins.",
+        ),
+    ),
+    suggestions=(
+        proposals.requesting("Draft blood count", "Complete blood count with differential"),
+    ),
+    override_reasons=(overrides.PROTOCOL_DIRECTED, overrides.OTHER),
+)
+def count_recovery(patient: Chart) -> Finding:
+    """Intensive drugs are being signed while the leukemia is in remission and the blood counts
+    have not recovered. The protocol says what is enough."""
+    window = thresholds.RECOVERY_COUNTS
+    return all_of(
+        regimens.intensive_therapy(patient),
+        questions.leukemia_in_remission(patient),
+        any_of(
+            patient.latest(concepts.NEUTROPHILS, window).below(thresholds.RECOVERED_NEUTROPHILS),
+            patient.latest(concepts.PLATELETS, window).below(thresholds.RECOVERED_PLATELETS),
+        ),
+    )

@@ -1,0 +1,83 @@
+"""Azacitidine or decitabine ordered for AML without a partner drug."""
+
+from __future__ import annotations
+
+from cds_service.chart import Chart
+from cds_service.finding import Finding, all_of, any_of, none_of
+from cds_service.rule import Indicator, carrying, rule
+from hooks import concepts, evidence, lines, overrides, questions, thresholds
+
+PARTNERS = (concepts.VENETOCLAX, *concepts.TARGETED_AGENTS)
+"""Drugs that an HMA is combined with: one of them in the drafts or running settles the rule."""
+
+
+def _partner(patient: Chart) -> Finding:
+    return any_of(
+        *(questions.drafting(patient, drug) for drug in PARTNERS),
+        *(patient.taking(drug) for drug in PARTNERS),
+    )
+
+
+@rule(
+    id="hypomethylating-agent-alone",
+    version="1.0.0",
+    indicator=Indicator.INFO,
+    summary=(
+        "Azacitidine or decitabine alone: combination with venetoclax is preferred when suitable; "
+        "decitabine is usually given for 5 days."
+    ),
+    evidence=(
+        evidence.VIALEA,
+        evidence.ASH25,
+        evidence.AZAAML,
+        evidence.FENAUX10,
+        evidence.SHORT19,
+        evidence.DACO16,
+    ),
+    strength="ASH 2025: conditional, moderate certainty",
+    statements=("S0-24", "S0-25", "S3-19", "S3-20", "S3-21"),
+    shows=(lines.value(concepts.LEUKOCYTES, thresholds.OLD_COUNT), lines.performance),
+    advice=(
+        carrying(
+            "S0-24",
+            f"{lines.SUMMARY} a hypomethylating agent (azacitidine, decitabine) first in unfit "
+            "AML. For clinicians: with venetoclax median survival was 14.7 against 9.6 months "
+            "(VIALE-A). Contraindications, a count above 25, frailty or the patient's choice are "
+            "valid reasons for the single agent.",
+        ),
+        carrying(
+            "S3-19 S3-20",
+            f"For clinicians: {lines.SUMMARY} better quality of life than low-dose cytarabine, and "
+            "about half alive at 2 years in AML with 20-30% blasts (v 16%; figures unverified, few "
+            "of those patients had a high count). Evidence: no quality-of-life comparison was "
+            "found; azacitidine 10.4 against 6.5 months (p=0.10, AZA-AML-001).",
+        ),
+        carrying(
+            "S0-25",
+            f"{lines.SUMMARY} decitabine for 5 days is preferred to 10 days. Evidence: compared in "
+            "a randomised phase 2 trial whose results were not readable; 20 mg/m² for 5 days is "
+            "the listed schedule.",
+        ),
+        carrying(
+            "S3-21",
+            "Outpatient treatment on 5-7 days a month: a travel burden, above all in ALS. The start "
+            "of venetoclax is usually an inpatient one.",
+        ),
+        lines.suspected_leukemia,
+    ),
+    override_reasons=(
+        overrides.PARTNER_UNSUITABLE,
+        overrides.OTHER_USE,
+        overrides.PATIENT_CHOICE,
+        overrides.OTHER,
+    ),
+)
+def hypomethylating_agent_alone(patient: Chart) -> Finding:
+    """Azacitidine or decitabine is drafted for AML, and no venetoclax or targeted drug is drafted
+    or running. The single agent is the fallback where the combination is not tolerated or not
+    wanted."""
+    return all_of(
+        any_of(*(patient.ordering(agent) for agent in concepts.HYPOMETHYLATING_AGENTS)),
+        patient.may_have(concepts.AML),
+        none_of(_partner(patient)),
+    )

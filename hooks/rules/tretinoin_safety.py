@@ -1,0 +1,108 @@
+"""What to watch when tretinoin (ATRA) is ordered to be swallowed."""
+
+from __future__ import annotations
+
+from cds_service.chart import Chart, order_fact
+from cds_service.finding import FALSE, TRUE, Fact, Finding, any_of
+from cds_service.rule import Escalation, Indicator, Suggestion, carrying, rule
+from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
+
+_ON_THE_SKIN = ("topical", "cream", "gel", "lotion", "skin", "cutaneous")
+
+
+def _systemic_tretinoin(patient: Chart) -> Finding:
+    """A selected order of tretinoin that no word about product or route puts on the skin."""
+    patient.asked.add(concepts.TRETINOIN.id)
+    orders = [
+        order
+        for order in patient.selected(concepts.TRETINOIN)
+        if not any(
+            word in text
+            for word in _ON_THE_SKIN
+            for text in (order.words_without_notes(), *(dose.words for dose in order.doses()))
+        )
+    ]
+    words = "Ordering tretinoin for systemic use"
+    if not orders:
+        fact = Fact(concepts.TRETINOIN.id, lambda: "Systemic tretinoin: not among the orders")
+        return Finding(words, FALSE, (fact,))
+    return Finding(words, TRUE, tuple(order_fact(each, concepts.TRETINOIN) for each in orders))
+
+
+def _first_trimester_not_excluded(patient: Chart) -> Finding:
+    """Pregnant, and not recorded as beyond the first trimester."""
+    early = questions.first_trimester(patient)
+    return any_of(early, questions.not_known(early, "Pregnant, trimester not known"))
+
+
+def _interacting_drug(patient: Chart) -> Finding:
+    interacting = (*concepts.AZOLES, *concepts.TETRACYCLINES)
+    return any_of(
+        *(patient.taking(drug) for drug in interacting),
+        *(questions.drafting(patient, drug) for drug in interacting),
+    )
+
+
+def _warnings(patient: Chart) -> str | None:
+    found = []
+    if questions.is_yes(_first_trimester_not_excluded(patient)):
+        found.append(
+            "pregnancy is recorded and the first trimester not excluded: a contraindication "
+            "unless agreed with the specialists"
+        )
+    if questions.is_yes(_interacting_drug(patient)):
+        found.append(
+            "azoles raise tretinoin levels, tetracyclines add to raised intracranial pressure"
+        )
+    return f"On record: {'; '.join(found)}." if found else None
+
+
+def _pregnancy_test(patient: Chart) -> Suggestion | None:
+    """For women of fertile age without a recorded status in the last week."""
+    if not questions.is_yes(questions.may_become_pregnant(patient)):
+        return None
+    if questions.is_yes(patient.has_result(concepts.PREGNANCY_STATUS, thresholds.PREGNANCY_TEST)):
+        return None
+    return proposals.requesting("Draft pregnancy test", "Pregnancy test")(patient)
+
+
+@rule(
+    id="tretinoin-safety",
+    version="1.0.0",
+    indicator=Indicator.INFO,
+    summary=(
+        "Tretinoin (ATRA): watch for differentiation syndrome and a rising count; avoid in the "
+        "first trimester unless agreed; check swallowing."
+    ),
+    escalations=(
+        Escalation(Indicator.WARNING, _first_trimester_not_excluded),
+        Escalation(Indicator.WARNING, _interacting_drug),
+    ),
+    evidence=(evidence.ELNAPL19, evidence.ELNAPLT3, evidence.ATOLABEL),
+    strength="ELN level III (pregnancy)",
+    statements=("S3-31", "X-06"),
+    shows=(lines.value(concepts.LEUKOCYTES, thresholds.OLD_COUNT), lines.swallowing),
+    advice=(
+        "At the first suspicion of differentiation syndrome: dexamethasone 10 mg every 12 h "
+        "(label).",
+        carrying(
+            "S3-31",
+            f"{lines.SUMMARY} ATRA corrects the clotting disorder fast and with little toxicity. "
+            "Evidence: clotting improves, but early death is still seen, and differentiation "
+            "syndrome, a rising count, pseudotumor cerebri and raised liver tests occur.",
+        ),
+        carrying("X-06", _warnings),
+        "Capsules: where swallowing is weak ask pharmacy about the enteral route.",
+    ),
+    suggestions=(_pregnancy_test,),
+    override_reasons=(
+        overrides.KNOWN_AND_ACCEPTED,
+        overrides.REVIEWED_WITH_SPECIALIST,
+        overrides.OTHER,
+    ),
+)
+def tretinoin_safety(patient: Chart) -> Finding:
+    """Tretinoin is not harmless: differentiation syndrome and a rapidly rising count can follow
+    within days. Pregnancy, interacting drugs and swallowing deserve a look before the first
+    capsule."""
+    return _systemic_tretinoin(patient)

@@ -1,0 +1,90 @@
+"""Venetoclax started while the count is too high or not known, or an inhibitor is running."""
+
+from __future__ import annotations
+
+from cds_service.chart import Chart
+from cds_service.finding import Finding, all_of, any_of, none_of
+from cds_service.rule import Indicator, carrying, rule
+from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
+
+
+def _count_not_below_limit(patient: Chart) -> Finding:
+    """25 or more, or no usable count of the last 72 h."""
+    count = patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT)
+    low = count.below(thresholds.VENETOCLAX_COUNT)
+    return any_of(
+        count.at_least(thresholds.VENETOCLAX_COUNT),
+        questions.not_known(low, "Leukocyte count not known within its window"),
+    )
+
+
+def _inhibitor(patient: Chart) -> Finding:
+    inhibitors = concepts.P_GLYCOPROTEIN_OR_CYP3A_INHIBITORS
+    return any_of(
+        *(patient.taking(drug) for drug in inhibitors),
+        *(questions.drafting(patient, drug) for drug in inhibitors),
+    )
+
+
+def _named_inhibitors(patient: Chart) -> str:
+    found = [
+        drug.title
+        for drug in concepts.P_GLYCOPROTEIN_OR_CYP3A_INHIBITORS
+        if questions.is_yes(patient.taking(drug)) or patient.drafted(drug)
+    ]
+    named = f"On the list now: {', '.join(found)}. " if found else ""
+    return (
+        f"{named}Inhibitors of P-glycoprotein or CYP3A raise venetoclax levels: the label reduces "
+        "the dose. Dextromethorphan/quinidine, used in ALS, contains such an inhibitor."
+    )
+
+
+@rule(
+    id="venetoclax-start",
+    version="1.0.0",
+    indicator=Indicator.WARNING,
+    summary=(
+        "Venetoclax start: bring the white count below 25 first and check tumor-lysis prophylaxis "
+        "and interacting drugs (quinidine, azoles)."
+    ),
+    evidence=(evidence.VENLABEL, evidence.PPOVEN, evidence.NUEDEXTA),
+    strength="Label",
+    statements=("S3-09", "X-02"),
+    shows=(
+        lines.value(concepts.LEUKOCYTES, thresholds.OLD_COUNT),
+        lines.value(concepts.POTASSIUM, thresholds.TUMOR_LYSIS_SHOWN),
+        lines.value(concepts.PHOSPHATE, thresholds.TUMOR_LYSIS_SHOWN),
+        lines.value(concepts.URATE, thresholds.TUMOR_LYSIS_SHOWN),
+        lines.value(concepts.CREATININE, thresholds.TUMOR_LYSIS_SHOWN),
+    ),
+    advice=(
+        carrying(
+            "S3-09 X-02",
+            f"{lines.SUMMARY} hydroxyurea aims at a count below 10-20. Evidence: label and reviews "
+            "advise a count below 10-25 before the first dose; tumor lysis occurred in 1.1-5.6%.",
+        ),
+        carrying("X-02", _named_inhibitors),
+        lines.count_is_old,
+        lines.suspected_leukemia,
+    ),
+    suggestions=(
+        proposals.requesting(
+            "Draft tumor lysis labs",
+            "Potassium, phosphate, calcium, urate and creatinine, every 6-8 h at the start",
+            priority="urgent",
+        ),
+        proposals.requesting(
+            "Draft pharmacist review", "Pharmacist: venetoclax interactions and dose"
+        ),
+    ),
+    override_reasons=(overrides.CORRECTED, overrides.DOSE_ADJUSTED, overrides.OTHER),
+)
+def venetoclax_start(patient: Chart) -> Finding:
+    """The first doses of venetoclax can bring on tumor lysis, the more so with a high count. Some
+    drugs raise its level, so that the dose has to be lowered."""
+    return all_of(
+        patient.ordering(concepts.VENETOCLAX),
+        patient.may_have(concepts.AML),
+        none_of(patient.prescribed(concepts.VENETOCLAX)),
+        any_of(_count_not_below_limit(patient), _inhibitor(patient)),
+    )
