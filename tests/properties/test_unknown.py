@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from cds_service.finding import FALSE, TRUE, UNKNOWN
 from cds_service.terminology import Measurement
 from hooks import SERVICES
-from tests.patients import LEXICON, Draft, Record, Unread, in_words, person
+from tests.patients import LEXICON, NOW, Draft, Record, Unread, in_words, person
 from tests.properties.cases import (
     PER_RULE,
     RULES,
@@ -99,6 +100,35 @@ def test_nor_does_it_in_a_chart_that_holds_more(rule_id: str, data: st.DataObjec
     for concept in measured(case):
         how = data.draw(st.sampled_from(sorted(SPOILED)))
         assert asked(rule_id, *spoil(case, concept, how)).truth is not FALSE
+
+
+def older_than(result: dict[str, Any], value: int, measurement: Measurement) -> dict[str, Any]:
+    """The same measurement a minute before, readable."""
+    time = datetime.fromisoformat(str(result.get("effectiveDateTime", NOW.isoformat())))
+    time = time if time.tzinfo else time.replace(tzinfo=UTC)
+    quantity = {"value": value, "unit": measurement.units.canonical}
+    kept = {each: result[each] for each in ("resourceType", "subject", "code") if each in result}
+    before = (time - timedelta(minutes=1)).isoformat()
+    return {**kept, "status": "final", "effectiveDateTime": before, "valueQuantity": quantity}
+
+
+@every_rule
+@pytest.mark.parametrize("how", ["in a unit that nobody converts", "in words", "without a value"])
+def test_an_older_value_does_not_speak_for_a_newer_one_that_cannot_be_read(
+    rule_id: str, how: str
+) -> None:
+    silenced = []
+    for case in own_warnings(rule_id):
+        for concept in measured(case):
+            measurement = LEXICON.concepts[concept]
+            assert isinstance(measurement, Measurement)
+            last = next(each for each in reversed(case) if is_result_of(each, concept))
+            assert isinstance(last, dict)
+            for end in measurement.plausible or ():
+                older = older_than(last, int(end), measurement)
+                if asked(rule_id, older, *spoil(case, concept, how)).truth is FALSE:
+                    silenced.append((concept, end, case))
+    assert silenced == []
 
 
 # -- data that could not be read -----------------------------------------------------------------

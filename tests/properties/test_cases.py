@@ -1,0 +1,37 @@
+"""Every rule has cases of its own, and every one of its questions decides some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from cds_service.finding import FALSE, TRUE, UNKNOWN, Truth
+from tests.patients import never_decisive
+from tests.properties.cases import RULES, TABLES, asked, module, module_name, table
+
+NEVER_DECISIVE: Mapping[tuple[str, str], str] = {}
+"""Rule and question to the reason why no silent case can turn on it."""
+
+TESTED = [rule_id for rule_id in RULES if module(rule_id) is not None]
+TRUTHS: Mapping[str, Truth] = dict(zip(TABLES, (TRUE, FALSE, UNKNOWN), strict=True))
+
+
+def test_every_rule_has_a_module_of_cases() -> None:
+    assert [module_name(rule_id) for rule_id in RULES if rule_id not in TESTED] == []
+
+
+@pytest.mark.parametrize("rule_id", TESTED)
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_has_cases_and_each_is_what_the_table_says(rule_id: str, name: str) -> None:
+    cases = table(rule_id, name)
+    assert cases
+    found = {sentence: asked(rule_id, *case).truth for sentence, case in cases.items()}
+    assert found == dict.fromkeys(cases, TRUTHS[name])
+
+
+@pytest.mark.parametrize("rule_id", TESTED)
+def test_every_question_of_a_rule_decides_some_silent_case(rule_id: str) -> None:
+    known = {question for of, question in NEVER_DECISIVE if of == rule_id}
+    silent = table(rule_id, "SILENT").values()
+    assert never_decisive(RULES[rule_id], silent) == known
