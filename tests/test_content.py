@@ -187,6 +187,7 @@ def queried(service: Service) -> set[str]:
 
 ORDERED = {concept.id for concept in CONCEPTS if isinstance(concept, Orderable)}
 
+
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.id)
 def test_what_rules_ask_is_prefetched_unless_it_is_only_ordered(service: Service) -> None:
     unfed = asked(service.id) - queried(service)
@@ -245,11 +246,38 @@ def words(text: str) -> list[str]:
     return re.findall(r"[\w-]+", text.lower())
 
 
+SPELLED_OUT = {
+    "residual disease (mrd)": "mrd",
+    "mrd-negative": "mrd is negative",
+    "tumor lysis": "tls",
+    "azacitidine or decitabine": "hma",
+    "hypomethylating agent": "hma",
+    "tretinoin (atra)": "atra",
+    "tyrosine kinase inhibitor (tki)": "tki",
+    "tyrosine kinase inhibitor": "tki",
+    "philadelphia chromosome (ph)": "ph",
+}
+"""Abbreviations that not every reader of a narrow panel knows stand on our cards in full."""
+
+REWORDED = {
+    "allo-hsct-all-mrd": "with MRD spelled out the catalogue's sentence has over 140 characters"
+}
+
+
+def in_short(text: str) -> list[str]:
+    """The words of a summary with the catalogue's abbreviations."""
+    lowered = text.lower()
+    for spelled, abbreviation in SPELLED_OUT.items():
+        lowered = lowered.replace(spelled, abbreviation)
+    return words(lowered)
+
+
 @needs_catalogue
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_a_rule_is_the_catalogues(rule: Rule) -> None:
     part = catalogue_rules()[rule.id]
-    assert words(rule.summary) == words(stated(part, "Summary"))
+    same = in_short(rule.summary) == in_short(stated(part, "Summary"))
+    assert same is (rule.id not in REWORDED)
     assert list(rule.statements) == stated(part, "Carries").split(", ")
     assert [each.key for each in rule.evidence] == stated(part, "Evidence").split(", ")
     assert stated(part, "Indicator").startswith(rule.indicator.value)

@@ -57,8 +57,8 @@ def _mrd_not_known(patient: Chart) -> str | None:
     version="1.0.0",
     indicator=Indicator.WARNING,
     summary=(
-        "ALL transplant planned with residual disease (MRD) positive or not known: clearing it "
-        "first is preferred if the delay does no harm."
+        "ALL transplant planned with residual disease (MRD) positive or not known: clearing "
+        "it first is preferred if that causes no harmful delay."
     ),
     evidence=(
         evidence.BLAST18,

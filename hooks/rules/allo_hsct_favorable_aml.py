@@ -50,8 +50,8 @@ def _residual_disease(patient: Chart) -> str:
     version="1.0.0",
     indicator=Indicator.WARNING,
     summary=(
-        "Favorable-risk AML in first remission: transplant toxicity usually outweighs its benefit "
-        "unless residual disease persists."
+        "Favorable-risk AML in first remission: transplant toxicity usually outweighs benefit "
+        "unless residual disease (MRD) persists."
     ),
     evidence=(evidence.CORN12, evidence.CORN16),
     strength="Consensus",

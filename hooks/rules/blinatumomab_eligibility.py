@@ -46,8 +46,8 @@ def _cd19(patient: Chart) -> Suggestion | None:
     version="1.0.0",
     indicator=Indicator.INFO,
     summary=(
-        "Blinatumomab: for CD19-positive B-lineage ALL; check lineage, residual disease (MRD) and "
-        "neurology risk."
+        "Blinatumomab: for CD19+ B-lineage ALL; check lineage, residual disease (MRD) context "
+        "and neurology risk."
     ),
     escalations=(Escalation(Indicator.WARNING, _not_eligible_or_not_known),),
     evidence=(evidence.BLAST18, evidence.TOWER17, evidence.E1910, evidence.NELBLIN),

@@ -13,8 +13,8 @@ from hooks import concepts, evidence, lines, overrides, proposals, questions, re
     version="1.0.0",
     indicator=Indicator.INFO,
     summary=(
-        "Counts below the usual recovery level: confirm before starting the next phase, even if "
-        "residual disease (MRD) is negative."
+        "Counts below the protocol recovery level: confirm before starting the next phase, "
+        "even if residual disease (MRD) is negative."
     ),
     evidence=(evidence.READING,),
     strength="Guideline summary only",

@@ -19,8 +19,8 @@ def _hyperleukocytosis_today(patient: Chart) -> Finding:
     version="1.0.0",
     indicator=Indicator.WARNING,
     summary=(
-        "Growth factor drafted while the white count is high or blasts circulate in active "
-        "leukemia: it can raise the count and worsen leukostasis."
+        "Growth factor drafted while WBC is high with active leukemia: can raise the count "
+        "and worsen leukostasis."
     ),
     escalations=(Escalation(Indicator.CRITICAL, _hyperleukocytosis_today),),
     evidence=(evidence.GCSFPI,),

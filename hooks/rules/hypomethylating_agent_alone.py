@@ -23,8 +23,8 @@ def _partner(patient: Chart) -> Finding:
     version="1.0.0",
     indicator=Indicator.INFO,
     summary=(
-        "Azacitidine or decitabine alone: combination with venetoclax is preferred when suitable; "
-        "decitabine is usually given for 5 days."
+        "Azacitidine or decitabine alone: combination with venetoclax is preferred when "
+        "suitable; decitabine 5-day schedule is usual."
     ),
     evidence=(
         evidence.VIALEA,

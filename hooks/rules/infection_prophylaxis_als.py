@@ -74,8 +74,8 @@ def _neutropenic(patient: Chart) -> Finding:
     version="1.0.0",
     indicator=Indicator.INFO,
     summary=(
-        "Infection prophylaxis in ALS: weigh pill burden and swallowing; ciprofloxacin raises "
-        "riluzole levels; check QT and azole interactions."
+        "Prophylaxis in ALS: weigh pill burden and swallowing; ciprofloxacin raises riluzole "
+        "levels; check QT and azole interactions."
     ),
     escalations=(
         Escalation(Indicator.WARNING, _riluzole_interaction),

@@ -71,8 +71,8 @@ def _pregnancy_test(patient: Chart) -> Suggestion | None:
     version="1.0.0",
     indicator=Indicator.INFO,
     summary=(
-        "Tretinoin (ATRA): watch for differentiation syndrome and a rising count; avoid in the "
-        "first trimester unless agreed; check swallowing."
+        "Tretinoin (ATRA): watch differentiation syndrome and rising WBC; first trimester is "
+        "a contraindication unless agreed; check swallowing."
     ),
     escalations=(
         Escalation(Indicator.WARNING, _first_trimester_not_excluded),

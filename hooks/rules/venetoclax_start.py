@@ -44,8 +44,8 @@ def _named_inhibitors(patient: Chart) -> str:
     version="1.0.0",
     indicator=Indicator.WARNING,
     summary=(
-        "Venetoclax start: bring the white count below 25 first and check tumor-lysis prophylaxis "
-        "and interacting drugs (quinidine, azoles)."
+        "Venetoclax start: reduce WBC below 25 first and check tumor lysis prophylaxis and "
+        "interacting drugs (quinidine, azoles)."
     ),
     evidence=(evidence.VENLABEL, evidence.PPOVEN, evidence.NUEDEXTA),
     strength="Label",
