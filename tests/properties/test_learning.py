@@ -19,10 +19,11 @@ from tests.properties.cases import (
     is_new,
     keys,
     warning_charts,
+    with_cases,
 )
 
 
-@pytest.mark.parametrize("rule_id", RULES)
+@pytest.mark.parametrize("rule_id", with_cases())
 @given(data=st.data())
 @PER_RULE
 def test_a_new_fact_silences_a_warning_only_if_the_silence_names_it(

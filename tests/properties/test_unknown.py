@@ -16,7 +16,6 @@ from hooks import SERVICES
 from tests.patients import LEXICON, NOW, Draft, Record, Unread, in_words, person
 from tests.properties.cases import (
     PER_RULE,
-    RULES,
     Case,
     about,
     all_cases,
@@ -27,9 +26,10 @@ from tests.properties.cases import (
     own_warnings,
     warning_cases,
     warning_charts,
+    with_cases,
 )
 
-every_rule = pytest.mark.parametrize("rule_id", RULES)
+every_rule = pytest.mark.parametrize("rule_id", with_cases())
 
 # -- results that cannot be used -----------------------------------------------------------------
 
