@@ -1,0 +1,208 @@
+"""Whether a line or a puncture is safe by counts and clotting (catalogue sections 5.3 and 5.11).
+
+Each value is unsafe, safe or not known. Not known asks for the same care as unsafe: a value older
+than a day, or in APL older than 12 h, is shown and counts as not measured.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from cds_service.amount import Amount
+from cds_service.chart import ORDER_KEY, Chart, question
+from cds_service.finding import FALSE, TRUE, Fact, Finding, all_of, any_of, none_of
+from cds_service.orders import Order
+from cds_service.terminology import Measurement, Orderable, Threshold, Window
+from hooks import concepts, lines, questions, thresholds
+
+CENTRAL_LINES = (concepts.CENTRAL_LINE, concepts.PICC)
+"""A PICC ends in a central vein, and the guidance speaks of central catheters."""
+
+SPINAL_PUNCTURES = (
+    concepts.LUMBAR_PUNCTURE,
+    concepts.INTRATHECAL_CHEMOTHERAPY,
+    concepts.TOFERSEN,
+)
+PUNCTURES = (*SPINAL_PUNCTURES, concepts.BRONCHOSCOPY, concepts.INVASIVE_PROCEDURE)
+
+_INTRATHECAL_CODES = concepts.VALUE_SETS["intrathecal-route"].codes
+_INTRATHECAL = re.compile(
+    r"intrathec|intraventricular|ommaya|^i\.?t\.?(?=\s|$)|\b(?:mg|mcg|dose)\s+i\.?t\.?(?=\s|$)"
+)
+"""IT as the route, or right behind the dose; elsewhere it is a word like any other."""
+
+
+# -- the disease ---------------------------------------------------------------------------------
+
+
+@question
+def live_leukemia(patient: Chart) -> Finding:
+    """Active acute leukemia, confirmed or suspected; APL also when only a test says so."""
+    return any_of(
+        questions.possible_acute_leukemia(patient), questions.apl_suspected_or_confirmed(patient)
+    )
+
+
+def values_window(patient: Chart) -> Window:
+    """How old a value may be to count as measured: shorter unless APL is ruled out."""
+    apl = questions.apl_suspected_or_confirmed(patient)
+    return thresholds.PROCEDURE_VALUES if apl.truth is FALSE else thresholds.APL_PROCEDURE_VALUES
+
+
+# -- the values ----------------------------------------------------------------------------------
+
+
+def _unsafe_or_not_known(
+    patient: Chart,
+    measurement: Measurement,
+    is_unsafe: Callable[[Amount], Finding],
+    window: Window | None = None,
+) -> Finding:
+    """An unsafe value counts for a day even where a safe one counts only for 12 h."""
+    today = is_unsafe(patient.latest(measurement, thresholds.PROCEDURE_VALUES))
+    current = is_unsafe(patient.latest(measurement, window or values_window(patient)))
+    return any_of(today, questions.not_known(current, f"{measurement.title}: not known today"))
+
+
+def _low_platelets(patient: Chart, limit: Threshold) -> Finding:
+    return _unsafe_or_not_known(patient, concepts.PLATELETS, lambda each: each.below(limit))
+
+
+def _low_fibrinogen(patient: Chart) -> Finding:
+    limit = thresholds.LOW_FIBRINOGEN
+    return _unsafe_or_not_known(patient, concepts.FIBRINOGEN, lambda each: each.below(limit))
+
+
+def _high_inr(patient: Chart) -> Finding:
+    limit = thresholds.HIGH_INR
+    return _unsafe_or_not_known(patient, concepts.INR, lambda each: each.above(limit))
+
+
+def _high_count(patient: Chart) -> Finding:
+    limit = thresholds.HYPERLEUKOCYTOSIS
+    return _unsafe_or_not_known(
+        patient, concepts.LEUKOCYTES, lambda each: each.at_least(limit), thresholds.FRESH_COUNT
+    )
+
+
+@question
+def unsafe_for_line(patient: Chart) -> Finding:
+    """A count or clotting value is unsafe for a central line, or not known today."""
+    return any_of(
+        _high_count(patient),
+        _low_platelets(patient, thresholds.LOW_PLATELETS_FOR_LINE),
+        _low_fibrinogen(patient),
+        _high_inr(patient),
+    )
+
+
+@question
+def unsafe_for_puncture(patient: Chart) -> Finding:
+    """A count or clotting value is unsafe for a puncture, or not known today."""
+    return any_of(
+        _high_count(patient),
+        _low_platelets(patient, thresholds.LOW_PLATELETS_FOR_PUNCTURE),
+        _low_fibrinogen(patient),
+        _high_inr(patient),
+    )
+
+
+@question
+def coagulopathy(patient: Chart) -> Finding:
+    """On the problem list, or by a value of the last 24 h."""
+    day = thresholds.PROCEDURE_VALUES
+    return any_of(
+        patient.may_have(concepts.COAGULOPATHY),
+        patient.latest(concepts.FIBRINOGEN, day).below(thresholds.LOW_FIBRINOGEN),
+        patient.latest(concepts.INR, day).above(thresholds.HIGH_INR),
+        patient.latest(concepts.PLATELETS, day).below(thresholds.LOW_PLATELETS),
+    )
+
+
+@question
+def coagulopathy_or_not_known(patient: Chart) -> Finding:
+    """Active, or not ruled out by platelets, fibrinogen and INR of the window."""
+    return any_of(
+        patient.may_have(concepts.COAGULOPATHY),
+        _low_platelets(patient, thresholds.LOW_PLATELETS),
+        _low_fibrinogen(patient),
+        _high_inr(patient),
+    )
+
+
+def values(patient: Chart) -> list[Fact]:
+    """What decides, with its age; an older value stands among what is missing."""
+    window = values_window(patient)
+    shown = (
+        (concepts.LEUKOCYTES, thresholds.FRESH_COUNT),
+        (concepts.PLATELETS, window),
+        (concepts.FIBRINOGEN, window),
+        (concepts.INR, window),
+    )
+    return [fact for each in shown for fact in lines.value(*each)(patient)]
+
+
+# -- the orders ----------------------------------------------------------------------------------
+
+
+@question
+def central_line(patient: Chart) -> Finding:
+    """A central venous catheter of any kind is selected or being signed."""
+    return any_of(*(patient.ordering(line) for line in CENTRAL_LINES))
+
+
+def intrathecal_drug_orders(patient: Chart) -> list[Order]:
+    """Selected drugs of whatever name that are to be given into the spinal fluid."""
+    return [order for order in patient.orders if order.selected and _is_intrathecal(order)]
+
+
+def _is_intrathecal(order: Order) -> bool:
+    """By a coded route, or by the words of the route, the dose or the product."""
+    doses = order.doses()
+    coded = any(route in _INTRATHECAL_CODES for dose in doses for route in dose.route_codes)
+    said = any(_INTRATHECAL.search(dose.words) for dose in doses)
+    is_drug = order.resource_type.startswith("Medication")
+    return coded or said or (is_drug and "intrathec" in order.words_without_notes())
+
+
+@question
+def intrathecal_drug(patient: Chart) -> Finding:
+    """Some selected drug has an intrathecal route."""
+    orders = intrathecal_drug_orders(patient)
+    if not orders:
+        fact = Fact("intrathecal drug", lambda: "Intrathecal drug: not among the selected orders")
+        return Finding("Ordering an intrathecal drug", FALSE, (fact,))
+    facts = tuple(
+        Fact(f"{ORDER_KEY}{order.reference}", lambda: "Order: drug given intrathecally")
+        for order in orders
+    )
+    return Finding("Ordering an intrathecal drug", TRUE, facts)
+
+
+@question
+def spinal_puncture(patient: Chart) -> Finding:
+    """Lumbar puncture, or a drug or procedure that needs one."""
+    ordered = (patient.ordering(each) for each in SPINAL_PUNCTURES)
+    return any_of(*ordered, intrathecal_drug(patient))
+
+
+@question
+def puncture(patient: Chart) -> Finding:
+    """Any puncture or biopsy but that of the marrow, which bleeds little."""
+    others = (concepts.BRONCHOSCOPY, concepts.INVASIVE_PROCEDURE)
+    return any_of(spinal_puncture(patient), *(patient.ordering(each) for each in others))
+
+
+@question
+def marrow_sampling_only(patient: Chart) -> Finding:
+    """Marrow is to be sampled and nothing else punctured."""
+    return all_of(patient.ordering(concepts.MARROW_SAMPLING), none_of(puncture(patient)))
+
+
+def recognised_firmly(patient: Chart, orderables: Iterable[Orderable]) -> Finding:
+    """Some order is recognised by a well-sourced code or by name: enough for a critical card."""
+    firm = any(
+        kind.id not in order.weakly for kind in orderables for order in patient.selected(kind)
+    )
+    return Finding("Recognised beyond doubt", TRUE if firm else FALSE)
