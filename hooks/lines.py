@@ -32,6 +32,16 @@ def ph_status(patient: Chart) -> list[Fact]:
     return [fact for fact in finding.deciding() if not fact.missing]
 
 
+def creatinine_in_als(patient: Chart) -> str | None:
+    """Little muscle makes little creatinine."""
+    if patient.may_have(concepts.ALS).truth is not TRUE:
+        return None
+    return (
+        "ALS: muscle loss lowers creatinine, so a normal clearance does not prove normal kidneys "
+        "(reasoned); consider cystatin C."
+    )
+
+
 def count_is_old(patient: Chart) -> str | None:
     """Says that the leukocyte count is one of yesterday or the day before."""
     fresh = patient.latest(concepts.LEUKOCYTES, thresholds.FRESH_COUNT).bounds

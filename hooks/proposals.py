@@ -83,7 +83,8 @@ def medication_request(
     }
 
 
-def _instruction(text: str, dose_mg: Decimal, times_per_day: int, days: int) -> dict[str, Any]:
+def instruction(text: str, dose_mg: Decimal, times_per_day: int, days: int) -> dict[str, Any]:
+    """One FHIR dosage instruction in words and as data."""
     return {
         "text": text,
         "timing": {
@@ -117,7 +118,7 @@ def hydroxyurea(patient: Chart) -> Suggestion | None:
     resource = medication_request(
         patient,
         _HYDROXYUREA_CAPSULE,
-        _instruction(text, dose.daily_mg, 1, 1),
+        instruction(text, dose.daily_mg, 1, 1),
         "Proposal from the guideline service: check gates, lineage and swallowing before signing.",
     )
     recommended = _myeloid_and_nothing_else(patient)
@@ -145,7 +146,7 @@ def tretinoin(patient: Chart) -> Suggestion | None:
     resource = medication_request(
         patient,
         _TRETINOIN,
-        _instruction(text, dose, 2, 1),
+        instruction(text, dose, 2, 1),
         "Proposal from the guideline service: 22.5 mg/m2 per dose, rounded to 10 mg capsules.",
     )
     return Suggestion(label, (Action("create", label, resource),), recommended=True)
