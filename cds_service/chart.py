@@ -18,6 +18,7 @@ from math import inf
 from typing import Any, NamedTuple, TypeVar
 
 from cds_service.amount import Amount, bounds_text
+from cds_service.code_systems import canonical
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding
 from cds_service.instants import ClinicalTime, age_text, duration_text, parse_any
 from cds_service.orders import BY_CODE, Order
@@ -587,11 +588,13 @@ class Chart:
 
     def test_is_negative(self, test: QualitativeTest, within: Window | None = None) -> Finding:
         """The latest answered result says absent."""
+        positive = self.test_is_positive(test, within)
+        question = f"{test.title} negative"
+        if positive.truth is UNKNOWN:
+            return Finding(question, UNKNOWN, positive.facts)
         answer = self._latest_answer(test, within)
         truth = TRUE if answer is not None and not answer[0] else FALSE
-        return Finding(
-            f"{test.title} negative", truth, (Fact(test.id, lambda: f"{test.title} negative"),)
-        )
+        return Finding(question, truth, positive.facts)
 
     def test_was_positive(self, test: QualitativeTest) -> Finding:
         """Some result said present, whenever: for what a disease has once and for all."""
@@ -796,7 +799,9 @@ def read_presence(part: Readable, test: QualitativeTest) -> bool | None:
 
 
 def _is_any_of(coded: Iterable[Coding], answers: ValueSet | None) -> bool:
-    return answers is not None and any((c.system, c.code) in answers.codes for c in coded)
+    return answers is not None and any(
+        (canonical(c.system or ""), c.code) in answers.codes for c in coded
+    )
 
 
 def _share(part: Readable) -> Decimal | None:

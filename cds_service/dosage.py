@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from cds_service.code_systems import canonical
 from cds_service.readers import codings, texts
 
 _HOURS = {"s": Decimal(1) / 3600, "min": Decimal(1) / 60, "h": Decimal(1), "d": Decimal(24)}
@@ -59,7 +60,7 @@ def _doses(instruction: Mapping[str, Any]) -> Iterator[Dose]:
     ]
     timing = instruction.get("timing")
     times, days = _timing(timing if isinstance(timing, dict) else {})
-    routes = tuple((c.system or "", c.code or "") for c in codings(route))
+    routes = tuple((canonical(c.system or ""), c.code or "") for c in codings(route))
     alternatives = list(_mappings(instruction.get("doseAndRate"))) or [instruction]
     amounts = [_amount(each, "dose") for each in alternatives]
     rates = [_amount(each, "rate") for each in alternatives]

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 from msgspec import Raw
 
+from cds_service.code_systems import canonical
 from cds_service.instants import ClinicalTime, parse_any
 from cds_service.units import Units
 
@@ -355,7 +356,7 @@ def _read_answer(source: Readable, answers: Mapping[tuple[str, str], Decimal]) -
     """A coded answer, in the value or (as some laboratories send it) in the interpretation."""
     for name in ("valueCodeableConcept", "interpretation"):
         for coding in codings(source.get(name)):
-            number = answers.get((coding.system or "", coding.code or ""))
+            number = answers.get((canonical(coding.system or ""), coding.code or ""))
             if number is not None:
                 return Value(Bounds.exactly(number), coding.display or "coded")
     return None

@@ -16,26 +16,11 @@ from decimal import Decimal
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+from cds_service import code_systems
 from cds_service.errors import ContentError
 from cds_service.units import Units
 
 ICD_SYSTEMS = frozenset({"http://hl7.org/fhir/sid/icd-10-cm", "http://hl7.org/fhir/sid/icd-10"})
-
-SNOMED_EDITIONS = "http://snomed.info/sct/"
-"""National editions and versions add to this: their codes are those of the one terminology."""
-
-SYSTEM_ALIASES = {
-    "urn:oid:2.16.840.1.113883.6.96": "http://snomed.info/sct",
-    "urn:oid:2.16.840.1.113883.6.1": "http://loinc.org",
-    "urn:oid:2.16.840.1.113883.6.88": "http://www.nlm.nih.gov/research/umls/rxnorm",
-    "urn:oid:2.16.840.1.113883.6.90": "http://hl7.org/fhir/sid/icd-10-cm",
-    "urn:oid:2.16.840.1.113883.6.3": "http://hl7.org/fhir/sid/icd-10",
-    "urn:oid:2.16.840.1.113883.6.12": "http://www.ama-assn.org/go/cpt",
-    "urn:oid:2.16.840.1.113883.6.4": "http://www.cms.gov/Medicare/Coding/ICD10",
-    "http://www.icd10data.com/icd10pcs": "http://www.cms.gov/Medicare/Coding/ICD10",
-    "http://hl7.org/fhir/sid/icd-10-pcs": "http://www.cms.gov/Medicare/Coding/ICD10",
-}
-"""The same code systems under the identifiers that converted C-CDA data and older feeds use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,10 +277,7 @@ class Lexicon:
         """Other identifiers of a system; ICD without dot or in lower case; no system at all."""
         if not system:
             return self._without_system(code)
-        own = SYSTEM_ALIASES.get(system) or SYSTEM_ALIASES.get(system.lower().rstrip("/"))
-        own = own or system.strip().lower().rstrip("/").replace("https://", "http://")
-        if own.startswith(SNOMED_EDITIONS):
-            own = SNOMED_EDITIONS.rstrip("/")
+        own = code_systems.canonical(system)
         if own in ICD_SYSTEMS:
             return self._match_icd(own, code)
         return self._exact.get((own, code), ())

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from cds_service import code_systems
 from cds_service.errors import ContentError
 from cds_service.terminology import (
     SINGLE_SOURCE,
-    SYSTEM_ALIASES,
     Diagnosis,
     Lexicon,
     Match,
@@ -87,7 +87,7 @@ def test_another_code_matches_nothing(system: str | None, code: str | None) -> N
 
 
 def test_every_alias_of_a_system_is_read_as_the_system() -> None:
-    for alias, system in SYSTEM_ALIASES.items():
+    for alias, system in code_systems.ALIASES.items():
         plant = Diagnosis("p", "P", active=value_set("plant", "P12.3", system=system))
         assert matched(Lexicon([plant]), alias, "P12.3") == [("plant", "")]
 
