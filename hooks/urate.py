@@ -1,0 +1,165 @@
+"""Rasburicase and allopurinol: what is known of G6PD, how high the tumor lysis risk is, drafts.
+
+G6PD deficiency is for life. A deficiency that was once recorded or measured counts against every
+later normal result, because transfused red cells can make a result look normal.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from cds_service.amount import number_text
+from cds_service.chart import Chart, question
+from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding, any_of
+from cds_service.rule import Action, Suggestion
+from cds_service.terminology import Orderable
+from hooks import concepts, dosing, lines, proposals, questions, thresholds
+
+RASBURICASE_MG_PER_KG = Decimal("0.2")
+"""A day, by vein, for up to 5 days (US label)."""
+
+
+@question
+def g6pd_deficient(patient: Chart) -> Finding:
+    """Ever recorded, suspected included, or ever measured."""
+    return any_of(
+        patient.may_have(concepts.G6PD_DEFICIENCY),
+        patient.on_record(concepts.G6PD_DEFICIENCY),
+        patient.test_was_positive(concepts.G6PD_SCREEN),
+        patient.test_was_positive(concepts.G6PD_ACTIVITY),
+    )
+
+
+@question
+def g6pd_not_known(patient: Chart) -> Finding:
+    """Neither deficient nor shown to be normal."""
+    words = "G6PD not known"
+    deficient, normal = g6pd_deficient(patient), questions.g6pd_normal(patient)
+    if deficient.truth is TRUE:
+        return Finding(words, FALSE, tuple(f for f in deficient.deciding() if not f.missing))
+    if deficient.truth is FALSE and normal.truth is TRUE:
+        return Finding(words, FALSE, (Fact("g6pd", lambda: "G6PD normal by assay"),))
+    reasons = tuple(f for f in deficient.deciding() if f.missing)
+    missing = Fact("g6pd", lambda: "G6PD: not known to be normal", missing=True)
+    return Finding(words, TRUE, (missing, *reasons))
+
+
+# -- risk ----------------------------------------------------------------------------------------
+
+_PANEL = (concepts.POTASSIUM, concepts.PHOSPHATE, concepts.URATE, concepts.CALCIUM)
+
+
+@question
+def laboratory_tumor_lysis(patient: Chart) -> Finding:
+    """Two of the four laboratory criteria are met today; values that are missing may hide one."""
+    words = "Laboratory tumor lysis syndrome"
+    met = lines.tumor_lysis_criteria(patient)
+    if len(met) > 1:
+        said = f"Laboratory tumor lysis criteria met: {', '.join(met)}"
+        return Finding(words, TRUE, (Fact("tumor lysis criteria", said.__str__),))
+    today = thresholds.TUMOR_LYSIS_VALUES
+    amounts = [patient.latest(measurement, today) for measurement in _PANEL]
+    corrected = patient.latest(concepts.CALCIUM_CORRECTED, today)
+    if corrected.bounds is not None:
+        amounts[-1] = corrected
+    gaps = [each.fact if each.bounds is None else each.doubt for each in amounts]
+    missing = tuple(fact for fact in gaps if fact is not None)
+    if len(met) + len(missing) > 1:
+        return Finding(words, UNKNOWN, missing)
+    return Finding(words, FALSE, tuple(each.fact for each in amounts))
+
+
+@question
+def high_tumor_lysis_risk(patient: Chart) -> Finding:
+    """A fresh count of 100 or more, or tumor lysis by laboratory criteria or as recorded."""
+    count = patient.latest(concepts.LEUKOCYTES, thresholds.FRESH_COUNT)
+    return any_of(
+        count.at_least(thresholds.HYPERLEUKOCYTOSIS),
+        laboratory_tumor_lysis(patient),
+        patient.may_have(concepts.TUMOR_LYSIS_SYNDROME),
+    )
+
+
+# -- drafts --------------------------------------------------------------------------------------
+
+
+def rasburicase_label_dose_mg(patient: Chart) -> Decimal | None:
+    """0.2 mg/kg of a weight of the last 90 days, to half a milligram; None without one."""
+    weight = dosing.weight_kg(patient)
+    if weight is None:
+        return None
+    return (weight * RASBURICASE_MG_PER_KG * 2).quantize(Decimal(1), ROUND_HALF_UP) / 2
+
+
+def label_dose(patient: Chart) -> str:
+    """The label's dose, computed where a weight is on record."""
+    text = "Label dose of rasburicase: 0.2 mg/kg a day intravenously for up to 5 days, one course"
+    dose, weight = rasburicase_label_dose_mg(patient), dosing.weight_kg(patient)
+    if dose is not None and weight is not None:
+        text += f"; here {number_text(dose)} mg a day for {number_text(round(weight, 1))} kg"
+    return f"{text}. Many centers give one fixed dose (local practice, not verified)."
+
+
+def weight(patient: Chart) -> list[Fact]:
+    """The weight behind the label dose, where there is one."""
+    shown = patient.latest(concepts.BODY_WEIGHT, thresholds.WEIGHT_FOR_DOSE)
+    return [shown.fact] if shown.exact() is not None else []
+
+
+def _draft(
+    patient: Chart, drug: Orderable, instruction: dict[str, Any], note: str
+) -> dict[str, Any]:
+    codes = drug.codes.codes.items()
+    code = next(c for (system, c), d in codes if system == proposals.RXNORM and d == drug.title)
+    return proposals.medication_request(patient, (code, drug.title), instruction, note)
+
+
+def allopurinol_draft(patient: Chart) -> Action:
+    """Without a dose: kidney function and interactions decide it."""
+    label = "Draft: allopurinol, dose to be chosen"
+    resource = _draft(
+        patient,
+        concepts.ALLOPURINOL,
+        {"text": "Dose to be chosen by the prescriber"},
+        "Proposal from the guideline service: check allergy, kidney function and mercaptopurine "
+        "or azathioprine before signing.",
+    )
+    return Action("create", label, resource)
+
+
+def rasburicase(patient: Chart) -> Suggestion | None:
+    """The first dose by the label, only where every gate is known to be passed."""
+    dose = rasburicase_label_dose_mg(patient)
+    closed = (
+        g6pd_deficient(patient),
+        g6pd_not_known(patient),
+        patient.prescribed(concepts.RASBURICASE),
+        patient.has(concepts.COMFORT_PLAN),
+    )
+    is_suspected = questions.acute_leukemia_only_suspected(patient).truth is TRUE
+    if dose is None or is_suspected or any(gate.truth is not FALSE for gate in closed):
+        return None
+    if patient.drafted(concepts.RASBURICASE):
+        return None
+    label = f"Draft rasburicase {number_text(dose)} mg once (0.2 mg/kg, G6PD normal)"
+    mg = {"value": float(dose), "unit": "mg", "system": proposals.UCUM, "code": "mg"}
+    instruction = {
+        "text": f"{number_text(dose)} mg intravenously once; a further day by urate, up to 5 days",
+        "doseAndRate": [{"doseQuantity": mg}],
+    }
+    note = (
+        "Proposal from the guideline service: 0.2 mg/kg (label). Check G6PD and recent red-cell "
+        "transfusion before signing."
+    )
+    resource = _draft(patient, concepts.RASBURICASE, instruction, note)
+    return Suggestion(label, (Action("create", label, resource),))
+
+
+def g6pd_assay(patient: Chart) -> Suggestion | None:
+    """While nothing is known of G6PD."""
+    if g6pd_not_known(patient).truth is not TRUE:
+        return None
+    return proposals.requesting("Draft G6PD activity, STAT", "G6PD activity", priority="stat")(
+        patient
+    )
