@@ -53,8 +53,9 @@ CRITICAL = {
         NORMAL,
         ORDER,
     ),
-    "once deficient on screening, later normal by assay": (
+    "once deficient on screening, later normal there and by assay": (
         answered(G6PD_SCREEN, "deficient", hours_ago=9000),
+        answered(G6PD_SCREEN, "normal"),
         NORMAL,
         ORDER,
     ),
@@ -72,6 +73,11 @@ UNKNOWN_G6PD = {
     ),
     "results that could not be read": (ORDER, not_read(G6PD_SCREEN, G6PD_ACTIVITY)),
     "deficiency refuted and no assay": (diagnosis(G6PD_DEFICIENCY, "refuted"), ORDER),
+    "a suspicion called resolved, and a normal assay": (
+        diagnosis(G6PD_DEFICIENCY, "provisional", "resolved"),
+        NORMAL,
+        ORDER,
+    ),
     "normal on screening, a later result not read": (
         answered(G6PD_SCREEN, "normal", hours_ago=90),
         answered(G6PD_SCREEN, "see comment", hours_ago=2),
