@@ -154,6 +154,7 @@ class Chart:
         resources: Iterable[Resource] = (),
         troubles: Mapping[str, str] | None = None,
         orders: tuple[Order, ...] = (),
+        discontinued: tuple[Order, ...] = (),
         drafts_are_final: bool = False,
     ) -> None:
         self.lexicon = lexicon
@@ -163,6 +164,7 @@ class Chart:
         self.patient = patient
         self.troubles = dict(troubles or {})
         self.orders = orders
+        self.discontinued = discontinued
         self.drafts_are_final = drafts_are_final
         self.foreign = 0
         self.asked: set[str] = set()
