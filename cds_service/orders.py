@@ -9,8 +9,9 @@ card says so.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cds_service.dosage import Dose, read_doses
@@ -19,10 +20,15 @@ from cds_service.terminology import Lexicon, Match, Orderable
 
 BY_CODE = "code"
 
-NOT_ORDERED = frozenset({"entered-in-error", "cancelled", "revoked", "stopped", "completed"})
+_ENDED = frozenset({"cancelled", "revoked", "stopped", "completed"})
+_ERRONEOUS = "entered-in-error"
+
+NOT_ORDERED = _ENDED | {_ERRONEOUS}
 """Order statuses under which nothing is about to happen."""
 
-_NAMABLE = re.compile(r"[A-Z][A-Za-z]+/[^\x00-\x20\x7f\s/?#]+")
+# The characters of https://hl7.org/fhir/R4/datatypes.html#id but not its 64: EHRs send longer ids.
+# Dots alone are steps of a path, and a URL with them would name something else.
+_NAMABLE = re.compile(r"[A-Z][A-Za-z]+/(?!\.+$)[A-Za-z0-9.-]+", re.ASCII)
 _BLANK_WITHOUT_CODE = frozenset(
     {"MedicationRequest", "MedicationOrder", "ServiceRequest", "ProcedureRequest"}
 )
@@ -34,7 +40,7 @@ class Order:
 
     `codings` are those that some rule asks about. `weakly` holds those recognised only by a code
     that one source alone backs, with no text that says the same: enough for advice, not for a
-    critical card.
+    critical card. `shares_its_name` is set where another draft has the same type and id.
     """
 
     resource: Mapping[str, Any] = field(repr=False)
@@ -45,6 +51,7 @@ class Order:
     value_sets: frozenset[str]
     weakly: frozenset[str] = frozenset()
     codings: frozenset[tuple[str, str]] = frozenset()
+    shares_its_name: bool = False
 
     @property
     def reference(self) -> str:
@@ -53,8 +60,8 @@ class Order:
 
     @property
     def can_be_named(self) -> bool:
-        """Whether an action can point to it; some drafts have no id, or none that fits a URL."""
-        return _NAMABLE.fullmatch(self.reference) is not None
+        """Whether an action can point to this draft and no other."""
+        return not self.shares_its_name and _NAMABLE.fullmatch(self.reference) is not None
 
     def doses(self) -> list[Dose]:
         """Its dosage instructions."""
@@ -73,56 +80,169 @@ class Order:
         return " ".join(_place_texts(self.resource)).lower()
 
 
-def read_orders(
-    bundle: Any, selections: Any, patient_id: str, lexicon: Lexicon
-) -> tuple[list[Order], int]:
-    """The drafts in the order of `selections`, others after; and how many are not this patient's.
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """What the context's Bundle holds.
 
-    `selections` of None means that every draft counts as selected (order-sign).
+    `orders` are about to happen, those in the order of the selections first. `discontinued` are
+    those that end something. `foreign` counts drafts of other patients, `unmatched_selections`
+    selections that name no draft.
     """
-    resources = [r for r in _entries(bundle) if isinstance(r.get("resourceType"), str)]
+
+    orders: tuple[Order, ...]
+    discontinued: tuple[Order, ...] = ()
+    foreign: int = 0
+    unmatched_selections: int = 0
+
+
+def read_drafts(bundle: Any, selections: Any, patient_id: str, lexicon: Lexicon) -> Drafts:
+    """Every draft of the patient.
+
+    `selections` of None means that every draft counts as selected (order-sign). So it does when
+    there are selections and none names a draft: what was chosen is not known, and a draft left
+    out would look as if it had been checked.
+    """
+    entries = _draft_entries(bundle)
+    selected = _Selected(selections, entries)
+    shared = _shared_names(entries)
     medications = _medications(bundle)
-    ranks = _ranks(selections)
-    orders, foreign = [], 0
-    for resource in resources:
-        if resource["resourceType"] == "Medication" or _is_void(resource):
+    found: dict[bool, list[tuple[int, Order]]] = {False: [], True: []}
+    foreign = 0
+    for entry in entries:
+        resource = entry["resource"]
+        ending = is_stopping(resource)
+        if _is_void(resource) and not ending:
             continue
         if not _is_about(resource, patient_id):
             foreign += 1
             continue
-        order = _read_order(resource, ranks, medications, lexicon)
-        orders.append(order)
-    orders.sort(key=lambda order: (ranks or {}).get(order.reference, len(ranks or ())))
-    return orders, foreign
+        rank = selected.rank(entry)
+        order = _read_order(resource, rank is not None, medications, lexicon)
+        if (order.resource_type, order.id) in shared:
+            order = replace(order, shares_its_name=True)
+        found[ending].append((len(selected) if rank is None else rank, order))
+    orders, discontinued = (
+        tuple(order for _, order in sorted(found[ending], key=lambda ranked: ranked[0]))
+        for ending in (False, True)
+    )
+    return Drafts(orders, discontinued, foreign, selected.unmatched)
+
+
+def read_orders(
+    bundle: Any, selections: Any, patient_id: str, lexicon: Lexicon
+) -> tuple[list[Order], int]:
+    """Only the orders of `read_drafts`, and how many are not this patient's."""
+    drafts = read_drafts(bundle, selections, patient_id, lexicon)
+    return list(drafts.orders), drafts.foreign
 
 
 def are_blank(bundle: Any, selections: Any) -> bool:
     """Whether no selected draft says yet what is ordered: an order view was just opened."""
-    ranks = _ranks(selections)
-    drafts = [r for r in _entries(bundle) if isinstance(r.get("resourceType"), str)]
-    return all(
-        draft["resourceType"] in _BLANK_WITHOUT_CODE
-        and not any(name.startswith(("medication", "code")) for name in draft)
-        for draft in drafts
-        if ranks is None or f"{draft['resourceType']}/{draft.get('id') or ''}" in ranks
+    entries = _draft_entries(bundle)
+    selected = _Selected(selections, entries)
+    if selected.is_assumed and not entries:
+        return False
+    chosen = [each["resource"] for each in entries if selected.rank(each) is not None]
+    return all(_is_blank(draft) for draft in chosen)
+
+
+def name_no_draft(bundle: Any, selections: Any) -> bool:
+    """Whether something was selected, and it is none of the drafts."""
+    return _Selected(selections, _draft_entries(bundle)).is_assumed
+
+
+def _is_blank(draft: Mapping[str, Any]) -> bool:
+    return draft["resourceType"] in _BLANK_WITHOUT_CODE and not any(
+        name.startswith(("medication", "code")) for name in draft
     )
 
 
-def _ranks(selections: Any) -> dict[str, int] | None:
-    if selections is None:
-        return None
-    found = selections if isinstance(selections, list) else []
-    return {_last_two(str(each)): rank for rank, each in enumerate(found)}
+def is_stopping(resource: Mapping[str, Any]) -> bool:
+    """Whether the draft ends something: it was stopped, or says what not to do."""
+    status = resource.get("status")
+    if status == _ERRONEOUS:
+        return False
+    ended = isinstance(status, str) and status in _ENDED
+    # A prohibition that has ended itself forbids nothing any more.
+    return ended != (resource.get("doNotPerform") is True)
+
+
+# -- selections ----------------------------------------------------------------------------------
+
+
+class _Selected:
+    """Which drafts the selections name, by whichever name: https://hl7.org/fhir/R4/references.html
+
+    A bare id names every draft that has it.
+    """
+
+    def __init__(self, selections: Any, entries: list[Mapping[str, Any]]) -> None:
+        self._is_everything = selections is None
+        chosen = selections if isinstance(selections, list) else []
+        self._ranks: dict[str, int] = {}
+        for rank, each in enumerate(chosen):
+            self._ranks.setdefault(_selection_name(str(each)), rank)
+        known = {name for entry in entries for name in _names(entry)}
+        self.unmatched = sum(_selection_name(str(each)) not in known for each in chosen)
+        self.is_assumed = bool(chosen) and self.unmatched == len(chosen)
+
+    def __len__(self) -> int:
+        return len(self._ranks)
+
+    def rank(self, entry: Mapping[str, Any]) -> int | None:
+        """The place of a draft among the selections; None where it is not selected."""
+        found = [self._ranks[name] for name in _names(entry) if name in self._ranks]
+        if found:
+            return min(found)
+        return len(self._ranks) if self._is_everything or self.is_assumed else None
+
+
+def _names(entry: Mapping[str, Any]) -> set[str]:
+    """Every name under which a selection may mean the draft."""
+    kind, identity = entry["resource"]["resourceType"], _identity(entry["resource"])
+    names = {f"{kind}/{identity}", identity, f"urn:{identity.lower()}"} if identity else set()
+    address = entry.get("fullUrl")
+    if isinstance(address, str) and address.strip():
+        name = _selection_name(address)
+        names.add(name)
+        if name.startswith("urn:"):
+            names |= {name.removeprefix("urn:"), f"{kind}/{name.removeprefix('urn:')}"}
+    return names
+
+
+def _selection_name(selection: str) -> str:
+    """The form in which selections and drafts are compared; of a urn without its scheme."""
+    name = _last_two(selection.strip())
+    # The letters of a UUID mean the same in either case: https://www.rfc-editor.org/rfc/rfc4122
+    return f"urn:{name.lower()}" if selection.strip().lower().startswith("urn:") else name
+
+
+def _shared_names(entries: list[Mapping[str, Any]]) -> set[tuple[str, str]]:
+    """Types and ids that more than one draft has."""
+    names = Counter(
+        (entry["resource"]["resourceType"], _identity(entry["resource"])) for entry in entries
+    )
+    return {name for name, times in names.items() if times > 1}
+
+
+def _identity(resource: Mapping[str, Any]) -> str:
+    """The id as text; some clients send a number."""
+    identity = resource.get("id")
+    if isinstance(identity, int) and not isinstance(identity, bool):
+        return str(identity)
+    return identity if isinstance(identity, str) else ""
+
+
+# -- what is ordered -----------------------------------------------------------------------------
 
 
 def _read_order(
     resource: Mapping[str, Any],
-    ranks: Mapping[str, int] | None,
+    selected: bool,
     medications: Mapping[str, Mapping[str, Any]],
     lexicon: Lexicon,
 ) -> Order:
-    kind, identity = resource["resourceType"], str(resource.get("id") or "")
-    selected = ranks is None or f"{kind}/{identity}" in ranks
+    kind, identity = resource["resourceType"], _identity(resource)
     concepts = list(_concepts(resource, medications))
     matches = [
         match
@@ -154,17 +274,43 @@ def _concepts(
     resource: Mapping[str, Any], medications: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Any]:
     """Everything that may code what is ordered, ingredients of a referenced Medication included."""
-    for name in ("medicationCodeableConcept", "medication", "code"):
+    for name in ("medicationCodeableConcept", "medication", "code", "codeCodeableConcept"):
         yield resource.get(name)
-    reference = _reference(resource.get("medicationReference"))
-    medication = _contained(resource, reference) if reference.startswith("#") else None
-    medication = medication or medications.get(_last_two(reference))
+    medication = _medication(resource, resource.get("medicationReference"), medications)
     if medication is not None:
-        yield medication.get("code")
-        ingredients = medication.get("ingredient")
-        for ingredient in ingredients if isinstance(ingredients, list) else []:
-            if isinstance(ingredient, dict):
-                yield ingredient.get("itemCodeableConcept")
+        yield from _medication_concepts(resource, medication, medications, depth=3)
+
+
+def _medication_concepts(
+    resource: Mapping[str, Any],
+    medication: Mapping[str, Any],
+    medications: Mapping[str, Mapping[str, Any]],
+    depth: int,
+) -> Iterator[Any]:
+    """Code and ingredients, themselves Medications perhaps; `depth` because they may go round."""
+    yield medication.get("code")
+    ingredients = medication.get("ingredient")
+    for ingredient in ingredients if isinstance(ingredients, list) else []:
+        if not isinstance(ingredient, dict):
+            continue
+        yield ingredient.get("itemCodeableConcept")
+        reference = ingredient.get("itemReference")
+        item = _medication(resource, reference, medications)
+        if item is not None and depth:
+            yield from _medication_concepts(resource, item, medications, depth - 1)
+        elif item is None and isinstance(reference, dict):
+            # The display of what is not here is its only name.
+            yield {"text": reference.get("display")}
+
+
+def _medication(
+    resource: Mapping[str, Any], reference: Any, medications: Mapping[str, Mapping[str, Any]]
+) -> Mapping[str, Any] | None:
+    """The Medication that a reference of the order means: contained in it, or in the Bundle."""
+    address = _reference(reference)
+    if address.startswith("#"):
+        return _contained(resource, address)
+    return medications.get(_selection_name(address)) if address else None
 
 
 def _displays(resource: Mapping[str, Any]) -> Iterator[str]:
@@ -211,24 +357,26 @@ def _contained(resource: Mapping[str, Any], reference: str) -> Mapping[str, Any]
 
 
 def _entries(bundle: Any) -> Iterator[Mapping[str, Any]]:
+    """The entries that hold a resource with a type."""
     entries = bundle.get("entry") if isinstance(bundle, dict) else None
     for entry in entries if isinstance(entries, list) else []:
         resource = entry.get("resource") if isinstance(entry, dict) else None
-        if isinstance(resource, dict):
-            yield resource
+        if isinstance(resource, dict) and isinstance(resource.get("resourceType"), str):
+            yield entry
+
+
+def _draft_entries(bundle: Any) -> list[Mapping[str, Any]]:
+    return [each for each in _entries(bundle) if each["resource"]["resourceType"] != "Medication"]
 
 
 def _medications(bundle: Any) -> dict[str, Mapping[str, Any]]:
-    """Medication resources of the drafts, by type and id and by the end of their fullUrl."""
-    entries = bundle.get("entry") if isinstance(bundle, dict) else None
-    found: dict[str, Mapping[str, Any]] = {}
-    for entry in entries if isinstance(entries, list) else []:
-        resource = entry.get("resource") if isinstance(entry, dict) else None
-        if isinstance(resource, dict) and resource.get("resourceType") == "Medication":
-            found[f"Medication/{resource.get('id')}"] = resource
-            if isinstance(address := entry.get("fullUrl"), str):
-                found[_last_two(address)] = resource
-    return found
+    """Medication resources beside the drafts, by every name a reference may have for them."""
+    return {
+        name: entry["resource"]
+        for entry in _entries(bundle)
+        if entry["resource"]["resourceType"] == "Medication"
+        for name in _names(entry)
+    }
 
 
 def _is_void(resource: Mapping[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
@@ -100,6 +101,8 @@ class Resource(_Lazy, gc=False):
     patient: Reference | None = None
     gender: Raw = NOTHING
     birthDate: Raw = NOTHING  # noqa: N815
+    deceasedBoolean: Raw = NOTHING  # noqa: N815
+    deceasedDateTime: Raw = NOTHING  # noqa: N815
     onsetDateTime: Raw = NOTHING  # noqa: N815
     abatementDateTime: Raw = NOTHING  # noqa: N815
     recordedDate: Raw = NOTHING  # noqa: N815
@@ -251,6 +254,18 @@ def first_code(concept: Any) -> str | None:
         if coding.code:
             return coding.code.strip().lower()
     return None
+
+
+# -- Patient -----------------------------------------------------------------------------------
+
+
+def is_deceased(patient: Readable | None, as_of: datetime) -> bool:
+    """Whether the record says so; not where it contradicts itself or cannot be read."""
+    if patient is None or patient.get("deceasedBoolean") is False:
+        return False
+    died = parse_any(patient.get("deceasedDateTime"))
+    has_died = died is not None and died.earliest <= as_of
+    return has_died or (died is None and patient.get("deceasedBoolean") is True)
 
 
 # -- Condition ---------------------------------------------------------------------------------

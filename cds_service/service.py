@@ -8,7 +8,7 @@ a card; when no card shows but a gap could have hidden one, the gaps rule speaks
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from cds_service.card import Applied, Attribution, escape, gap_lines, grade, ren
 from cds_service.chart import ORDER_KEY, Chart
 from cds_service.errors import ContentError, InvalidRequest, MissingData
 from cds_service.finding import TRUE, UNKNOWN, Fact, Finding
-from cds_service.orders import are_blank, read_orders
+from cds_service.orders import are_blank, name_no_draft, read_drafts
 from cds_service.prefetch import Answer, Query, State, absent, mismatched, read_answer, troubles
 from cds_service.protocol import ORDER_HOOKS, HookRequest
 from cds_service.rule import Indicator, Question, Rule, WhenUnknown
@@ -109,9 +109,20 @@ def has_nothing_selected(request: HookRequest) -> bool:
     """An order hook that fired before anything was chosen: nothing to advise on, at no cost."""
     if request.hook not in ORDER_HOOKS:
         return False
-    entries = (request.draft_orders or {}).get("entry")
-    chosen = request.selections if request.hook == "order-select" else None
-    return not entries or chosen == [] or are_blank(request.draft_orders, chosen)
+    chosen = _selections(request)
+    return chosen == [] or are_blank(request.draft_orders, chosen)
+
+
+def unread_selections(request: HookRequest) -> list[str]:
+    """A line where something was selected that is not among the drafts."""
+    if not name_no_draft(request.draft_orders, _selections(request)):
+        return []
+    return ["What was selected is not among the drafts sent: every draft was checked instead"]
+
+
+def _selections(request: HookRequest) -> Any:
+    """What order-select names; None, for every draft, at other hooks."""
+    return request.selections if request.hook == "order-select" else None
 
 
 def supplied_answers(service: Service, request: HookRequest) -> dict[str, Answer]:
@@ -161,12 +172,9 @@ def build_chart(
     as_of: datetime,
 ) -> Chart:
     """The patient's record out of the answers, the drafts out of the context."""
-    orders, foreign = read_orders(
-        request.draft_orders,
-        request.selections if request.hook == "order-select" else None,
-        request.patient_id,
-        lexicon,
-    )
+    drafts = read_drafts(request.draft_orders, _selections(request), request.patient_id, lexicon)
+    if drafts.unmatched_selections:
+        log.warning("%d selections name no draft", drafts.unmatched_selections)
     reads = {query.key for query in service.queries if query.is_read}
     patient = next((r for key in reads for r in answers[key].resources), None)
     chart = Chart(
@@ -176,15 +184,18 @@ def build_chart(
         patient=patient,
         resources=(r for key, a in answers.items() if key not in reads for r in a.resources),
         troubles=troubles(service.queries, answers),
-        orders=tuple(orders),
+        orders=drafts.orders,
+        discontinued=drafts.discontinued,
         drafts_are_final=request.hook == "order-sign",
     )
-    chart.foreign += foreign
+    chart.foreign += drafts.foreign
     return chart
 
 
-def decide(service: Service, chart: Chart, answers: Mapping[str, Answer]) -> Decision:
-    """Evaluate every rule and choose what is shown."""
+def decide(
+    service: Service, chart: Chart, answers: Mapping[str, Answer], unread: Sequence[str] = ()
+) -> Decision:
+    """Evaluate every rule and choose what is shown. `unread` says what of the context was not."""
     outcomes = [_evaluate(rule, chart) for rule in service.rules()]
     by_rule = {outcome.rule.id: outcome for outcome in outcomes}
     applied, unknown, alone = _ask_groups(service, chart, by_rule)
@@ -197,8 +208,9 @@ def decide(service: Service, chart: Chart, answers: Mapping[str, Answer]) -> Dec
         alone = alone or worth.truth is TRUE
         unknown += [fact for fact in worth.deciding() if fact.missing]
     lines = _gap_lines(_each_once(unknown)) + _failures(outcomes, answers)
+    lines += unread
     decision = Decision(outcomes, _limited(_joined(applied, service), service, chart), lines)
-    failed_reads = [o for o in outcomes if o.finding is None] or not all_usable(answers)
+    failed_reads = unread or any(o.finding is None for o in outcomes) or not all_usable(answers)
     if not applied and (failed_reads or (alone and (lines or speaks))):
         # What the gaps rule denies must not stand on its card as if it were so.
         finding = gaps if gaps is not None and speaks else Finding("gaps", UNKNOWN)
