@@ -8,9 +8,15 @@ from decimal import Decimal
 from cds_service.amount import bounds_text, number_text
 from cds_service.chart import Chart
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact
-from cds_service.readers import Bounds
 from cds_service.terminology import Diagnosis, Measurement, Window
-from hooks import concepts, dosing, questions, thresholds
+from hooks import concepts, questions, thresholds
+from hooks.calculations import body, kidney
+from hooks.calculations import hydration as fluids
+from hooks.calculations import hydroxyurea as capsules
+from hooks.calculations import tumor_lysis as lysis
+from hooks.calculations.performance import disagreement as disagreement_of_scales
+from hooks.calculations.performance import ecog_of_karnofsky
+from hooks.calculations.tretinoin import tretinoin_dose_mg
 
 SUMMARY = "Guideline summary:"
 """How a position that only the unreviewed summaries take is introduced."""
@@ -72,7 +78,7 @@ def swallowing(patient: Chart) -> list[Fact]:
 
 
 def performance(patient: Chart) -> list[Fact]:
-    """ECOG and Karnofsky as recorded; the scales are not converted into one number."""
+    """ECOG and Karnofsky as recorded, and where they disagree which of them counts."""
     ecog = patient.latest(concepts.ECOG, thresholds.PERFORMANCE_STATUS)
     karnofsky = patient.latest(concepts.KARNOFSKY, thresholds.PERFORMANCE_STATUS)
     if karnofsky.bounds is None:
@@ -81,26 +87,9 @@ def performance(patient: Chart) -> list[Fact]:
     words = f"Karnofsky corresponds to ECOG {grade}" if grade else ""
     converted = [Fact("karnofsky as ecog", lambda: words)] if words else []
     shown = [karnofsky.fact, *converted]
+    disagreement = disagreement_of_scales(patient)
+    shown += [disagreement] if disagreement else []
     return shown if ecog.bounds is None else [ecog.fact, *shown]
-
-
-_ECOG_OF_KARNOFSKY = (
-    (Decimal(100), "0"),
-    (Decimal(90), "0-1"),
-    (Decimal(80), "1"),
-    (Decimal(70), "1-2"),
-    (Decimal(50), "2-3"),
-    (Decimal(30), "3-4"),
-    (Decimal(0), "4"),
-)
-
-
-def ecog_of_karnofsky(score: Bounds) -> str | None:
-    """The range of ECOG grades that an exact Karnofsky score may stand for."""
-    if score.low is None or not score.is_exact():
-        return None
-    exact = score.low
-    return next((grade for least, grade in _ECOG_OF_KARNOFSKY if exact >= least), None)
 
 
 # -- hyperleukocytosis ---------------------------------------------------------------------------
@@ -126,7 +115,7 @@ def cytoreduction(patient: Chart) -> str:
 
 def _hydroxyurea_text(patient: Chart) -> str:
     suspected = questions.acute_leukemia_only_suspected(patient).truth is TRUE
-    dose = None if suspected else dosing.hydroxyurea_dose(patient)
+    dose = None if suspected else capsules.hydroxyurea_dose(patient)
     if dose is None:
         return f"No dose is proposed: {_why_no_dose(patient)}."
     band = (
@@ -167,11 +156,11 @@ def _why_no_dose(patient: Chart) -> str:
         return "the active prescriptions could not be read"
     if patient.has(concepts.COMFORT_PLAN).truth is not FALSE:
         return "a comfort-only plan is recorded"
-    if dosing.weight_kg(patient) is None:
+    if body.weight_kg(patient) is None:
         return "no body weight of the last 90 days is recorded"
-    if dosing.dosing_weight_kg(patient) is None:
+    if body.dosing_weight_kg(patient) is None:
         return "height or sex is not recorded, so the lower of actual and ideal weight is unknown"
-    if dosing.creatinine_clearance_ml_per_min(patient) is None:
+    if kidney.creatinine_clearance_ml_per_min(patient) is None:
         return "no creatinine of the last 48 h is recorded"
     return "the computed dose is outside what this service proposes"
 
@@ -186,42 +175,28 @@ def tumor_lysis(patient: Chart) -> str:
 
 def _criteria_text(patient: Chart) -> str:
     met = tumor_lysis_criteria(patient)
+    child = " Urate of a child is not judged." if lysis.is_child(patient) else ""
     if not met:
-        return "No laboratory criterion is met in the values of the last 12 h that are on record."
+        return (
+            "No laboratory criterion is met in the values of the last 12 h that are on record."
+            f"{child}"
+        )
     words = ", ".join(met)
     syndrome = (
         "two or more of four: laboratory tumor lysis syndrome"
-        if len(met) > 1
+        if len(met) >= lysis.CRITERIA_OF_THE_SYNDROME
         else "one of four; two make laboratory tumor lysis syndrome"
     )
-    return f"Laboratory criteria met today: {words} ({syndrome})."
+    return f"Laboratory criteria met today: {words} ({syndrome}).{child}"
 
 
 def tumor_lysis_criteria(patient: Chart) -> list[str]:
-    """The Cairo-Bishop laboratory criteria (2011 form) that values of the last 12 h meet."""
-    window = thresholds.TUMOR_LYSIS_VALUES
-    child = patient.age().below(thresholds.ADULT).truth is TRUE
-    phosphate_limit = thresholds.TLS_PHOSPHATE_CHILD if child else thresholds.TLS_PHOSPHATE_ADULT
-    calcium = patient.latest(concepts.CALCIUM_CORRECTED, window)
-    corrected = calcium.bounds is not None
-    calcium = calcium if corrected else patient.latest(concepts.CALCIUM, window)
-    checks = (
-        ("potassium", patient.latest(concepts.POTASSIUM, window), thresholds.TLS_POTASSIUM, True),
-        ("phosphate", patient.latest(concepts.PHOSPHATE, window), phosphate_limit, True),
-        ("urate", patient.latest(concepts.URATE, window), thresholds.TLS_URATE, True),
-        (
-            "calcium" if corrected else "calcium (not corrected for albumin)",
-            calcium,
-            thresholds.TLS_CALCIUM,
-            False,
-        ),
-    )
-    met = []
-    for name, amount, limit, high in checks:
-        finding = amount.at_least(limit) if high else amount.at_most(limit)
-        if finding.truth is TRUE and amount.bounds is not None:
-            met.append(f"{name} {bounds_text(amount.bounds)} {limit.units.display}")
-    return met
+    """The laboratory criteria that values of the last 12 h meet, in words."""
+    return [
+        f"{each.name} {bounds_text(each.bounds)} {each.unit}"
+        for each in lysis.met(patient)
+        if each.bounds is not None
+    ]
 
 
 def _urate_text(patient: Chart) -> str:
@@ -237,10 +212,10 @@ def _urate_text(patient: Chart) -> str:
 
 def hydration(patient: Chart) -> str:
     """The reference target with its rate for this body; the extra risk in ALS."""
-    area = dosing.body_surface_area_m2(patient)
+    area = body.body_surface_area_m2(patient)
     rate = ""
     if area is not None:
-        low, high = dosing.hydration_ml_per_hour(area)
+        low, high = fluids.hydration_ml_per_hour(area)
         rate = (
             f", here {_rounded(low)}-{_rounded(high)} mL/h at a body "
             f"surface area of {number_text(area)} m² (Mosteller)"
@@ -347,7 +322,7 @@ LEUKAPHERESIS_HARMS = (
 
 def dose_basis(patient: Chart) -> list[Fact]:
     """Weight and height with their dates, where a dose rests on them."""
-    if dosing.hydroxyurea_dose(patient) is None and dosing.tretinoin_dose_mg(patient) is None:
+    if capsules.hydroxyurea_dose(patient) is None and tretinoin_dose_mg(patient) is None:
         return []
     weight = patient.latest(concepts.BODY_WEIGHT, thresholds.WEIGHT_FOR_DOSE)
     return [weight.fact, patient.latest(concepts.BODY_HEIGHT).fact]

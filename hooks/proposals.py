@@ -16,7 +16,9 @@ from cds_service.finding import FALSE, TRUE
 from cds_service.orders import Order
 from cds_service.rule import Action, Suggestion
 from cds_service.terminology import Orderable
-from hooks import concepts, dosing, leukapheresis, questions, regimens, thresholds
+from hooks import concepts, leukapheresis, questions, regimens, thresholds
+from hooks.calculations.hydroxyurea import CAPSULE_MG, hydroxyurea_dose
+from hooks.calculations.tretinoin import tretinoin_dose_mg
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 UCUM = "http://unitsofmeasure.org"
@@ -109,10 +111,10 @@ def _myeloid_and_nothing_else(patient: Chart) -> bool:
 
 def hydroxyurea(patient: Chart) -> Suggestion | None:
     """A day's hydroxyurea in capsules; recommended for AML, offered where lineage is unknown."""
-    dose = dosing.hydroxyurea_dose(patient)
+    dose = hydroxyurea_dose(patient)
     if dose is None or questions.acute_leukemia_only_suspected(patient).truth is TRUE:
         return None
-    capsules = int(dose.daily_mg / dosing.CAPSULE_MG)
+    capsules = int(dose.daily_mg / CAPSULE_MG)
     amount = f"{number_text(dose.daily_mg)} mg/day ({capsules} capsules of 500 mg), 1 day"
     text = f"{capsules} capsules of 500 mg by mouth or enteral tube once daily for 1 day"
     resource = medication_request(
@@ -138,7 +140,7 @@ def hydroxyurea_if_no_cytoreduction(patient: Chart) -> Suggestion | None:
 
 def tretinoin(patient: Chart) -> Suggestion | None:
     """ATRA in two daily doses of whole 10 mg capsules."""
-    dose = dosing.tretinoin_dose_mg(patient)
+    dose = tretinoin_dose_mg(patient)
     if dose is None or patient.drafted(concepts.TRETINOIN):
         return None
     label = f"Draft tretinoin (ATRA) {number_text(dose)} mg twice daily (45 mg/m2/day)"

@@ -8,15 +8,20 @@ be told is unknown, never assumed.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
-from enum import Enum
 
-from cds_service.chart import Chart, order_fact, question
+from cds_service.chart import ORDER_KEY, Chart, order_fact, question
 from cds_service.dosage import Dose
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding, Truth, all_of, any_of
 from cds_service.orders import Order
+from cds_service.readers import texts
 from cds_service.terminology import Orderable
-from hooks import concepts, dosing, thresholds
+from hooks import concepts, thresholds
+from hooks.calculations import body, cytarabine, stated_dose
+from hooks.calculations.stated_dose import StatedDose
+
+Intensity = cytarabine.Intensity
 
 INTENSIVE_BY_NAME = (
     *concepts.ANTHRACYCLINES,
@@ -47,22 +52,17 @@ _ROUTES = (
 )
 """A coded route, in the word that the patterns read."""
 
-LOW_DAILY_MG_PER_M2 = Decimal(40)
-LOW_SINGLE_MG = Decimal(40)
-LOW_DAILY_MG_WITHOUT_AREA = Decimal(80)
-INTENSIVE_DAILY_MG_PER_M2 = Decimal(100)
-INTENSIVE_DAILY_MG_WITHOUT_AREA = Decimal(150)
-TWICE = Decimal(2)
+_NAMED_HIGH_DOSE = re.compile(
+    r"\bhi-?dac\b|\bhd-?ara-?c\b|\bhigh[- ]dose\s+(?:cytarabine|ara-?c|cytosine)"
+    r"|\b(?:cytarabine|ara-c)\W+high[- ]dose\b"
+)
+"""A product or order that is called high-dose cytarabine."""
 
-
-class Intensity(Enum):
-    """What an order of cytarabine or methotrexate amounts to."""
-
-    INTENSIVE = "intensive"
-    LOW = "low-dose"
-    INTRATHECAL = "intrathecal"
-    UNKNOWN = "cannot be classified"
-
+_STEROID_BY_NAME = re.compile(r"\bhydrocortisone\b|\b(?:methyl)?prednisolone\b")
+_ELSEWHERE = re.compile(
+    r"\boral(?:ly)?\b|\bby mouth\b|\bp\.?o\.?\b|\btab(?:let)?s?\b|\bcap(?:sule)?s?\b|intramusc"
+)
+"""Routes that are neither into the spinal fluid nor one that the intensity depends on."""
 
 _TRUTHS = {Intensity.INTENSIVE: TRUE, Intensity.UNKNOWN: UNKNOWN}
 
@@ -83,26 +83,45 @@ def _by_dose(patient: Chart, drug: Orderable, classify: object) -> Finding:
     patient.asked.add(drug.id)
     orders = patient.selected(drug)
     if not orders:
-        fact = Fact(drug.id, lambda: f"{drug.title}: not among the selected orders")
-        return Finding(words, FALSE, (fact,))
+        return Finding(words, FALSE, (_not_selected(drug),))
     assert callable(classify)
     found = [(order, classify(patient, order)) for order in orders]
     truth: Truth = max(_TRUTHS.get(intensity, FALSE) for _, intensity in found)
     facts = [order_fact(order, drug) for order, _ in found]
     if truth is UNKNOWN:
-        gap = f"Order of {drug.title}: intensity cannot be classified without route and dose"
-        facts = [Fact(f"{drug.id} intensity", lambda: gap, missing=True)]
+        facts = [_not_classified(drug)]
     return Finding(words, truth, tuple(facts))
 
 
 def cytarabine_intensity(patient: Chart, order: Order) -> Intensity:
     """By route, dose and frequency; several statements of one dose count by the clearest."""
-    area = dosing.body_surface_area_m2(patient)
-    found = {_one_dose(dose, area, _words(dose, order)) for dose in order.doses()}
-    for intensity in (Intensity.INTENSIVE, Intensity.LOW, Intensity.INTRATHECAL):
-        if intensity in found:
-            return intensity
-    return Intensity.UNKNOWN
+    area = body.body_surface_area_m2(patient)
+    found = {_one_dose(dose, area, order) for dose in order.doses()}
+    named_high = _is_named_high_dose(order)
+    if Intensity.INTENSIVE in found:
+        return Intensity.INTENSIVE
+    if Intensity.LOW in found:
+        # A low dose under the name of a high one, or for longer than any trial: not told.
+        return Intensity.UNKNOWN if named_high or _is_too_long(order) else Intensity.LOW
+    if Intensity.INTRATHECAL in found:
+        return Intensity.INTRATHECAL
+    return Intensity.INTENSIVE if named_high else Intensity.UNKNOWN
+
+
+def _is_too_long(order: Order) -> bool:
+    lengths = [stated.days for dose in order.doses() if (stated := _stated(dose, order))]
+    return any(days is not None and days > cytarabine.LOW_LONGEST_DAYS for days in lengths)
+
+
+def _is_named_high_dose(order: Order) -> bool:
+    """By the name of what is ordered, not by a reason or note that speaks of another time."""
+    names = [*texts(order.resource.get("medicationCodeableConcept"))]
+    names += [*texts(order.resource.get("code")), *order.recognised.values()]
+    return any(_NAMED_HIGH_DOSE.search(name.lower()) for name in names)
+
+
+def _stated(dose: Dose, order: Order) -> StatedDose | None:
+    return stated_dose.read(dose, order.words_without_notes())
 
 
 def _words(dose: Dose, order: Order) -> str:
@@ -119,92 +138,190 @@ def _is_intrathecal(words: str) -> bool:
     return bool(_INTRATHECAL.search(words) or (_IT.search(words) and not elsewhere))
 
 
-def _one_dose(dose: Dose, area: Decimal | None, words: str) -> Intensity:
+def _route(dose: Dose, order: Order) -> str | None:
+    """Intrathecal, subcutaneous or intravenous; None for any other, for two, and for none."""
+    words = _words(dose, order)
     if _is_intrathecal(words):
-        return Intensity.INTRATHECAL
+        return "intrathecal"
     under_skin, into_vein = _SUBCUTANEOUS.search(words), _INTRAVENOUS.search(words)
     if bool(under_skin) == bool(into_vein):
+        return None
+    return "subcutaneous" if under_skin else "intravenous"
+
+
+def _one_dose(dose: Dose, area: Decimal | None, order: Order) -> Intensity:
+    route = _route(dose, order)
+    if route == "intrathecal":
+        return Intensity.INTRATHECAL
+    stated = _stated(dose, order)
+    if route is None or stated is None:
         return Intensity.UNKNOWN
-    single = _in_mg(dose)
-    if single is None:
-        return Intensity.UNKNOWN
-    amount, per_area, per_day = single
-    per_m2 = amount if per_area else (amount / area if area else None)
-    in_mg = amount if not per_area else (amount * area if area else None)
-    if into_vein:
-        return _intravenous(per_m2, in_mg, dose.times_per_day, per_day)
-    return _subcutaneous(per_m2, in_mg, dose.times_per_day, per_day)
+    if route == "intravenous":
+        return cytarabine.intravenous_intensity(stated, area)
+    return cytarabine.subcutaneous_intensity(stated, area)
 
 
-def _intravenous(
-    per_m2: Decimal | None, in_mg: Decimal | None, times: Decimal | None, per_day: bool
-) -> Intensity:
-    """A single dose at the daily limit is intensive however often it is given."""
-    factor = Decimal(1) if per_day or times is None else max(times, Decimal(1))
-    if per_m2 is not None:
-        intensive = per_m2 * factor >= INTENSIVE_DAILY_MG_PER_M2
-    else:
-        intensive = in_mg is not None and in_mg * factor >= INTENSIVE_DAILY_MG_WITHOUT_AREA
-    return Intensity.INTENSIVE if intensive else Intensity.UNKNOWN
+def cytarabine_daily_mg_per_m2(patient: Chart, order: Order) -> Decimal | None:
+    """The largest day's dose that an order states; None where it cannot be told."""
+    return _largest(patient, order, cytarabine.daily_mg_per_m2)
 
 
-def _subcutaneous(
-    per_m2: Decimal | None, in_mg: Decimal | None, times: Decimal | None, per_day: bool
-) -> Intensity:
-    """Up to 40 mg/m2 a day in total, or up to 40 mg twice a day; unknown counts as twice."""
-    factor = Decimal(1) if per_day else (times or TWICE)
-    if per_m2 is not None and per_m2 * factor <= LOW_DAILY_MG_PER_M2:
-        return Intensity.LOW
-    if in_mg is not None and not per_day and factor <= TWICE and in_mg <= LOW_SINGLE_MG:
-        return Intensity.LOW
-    if per_m2 is None and in_mg is not None and in_mg * factor <= LOW_DAILY_MG_WITHOUT_AREA:
-        return Intensity.LOW
-    return Intensity.UNKNOWN
+def cytarabine_single_mg_per_m2(patient: Chart, order: Order) -> Decimal | None:
+    """The largest single dose that an order states; None where it cannot be told."""
+    return _largest(patient, order, cytarabine.single_mg_per_m2)
 
 
-_UNIT = re.compile(
-    r"(?P<mass>mcg|ug|µg|mg|g|gm)"
-    r"(?P<area>/(?:m2|m²|m\^2|m\*2|sqm|sq\.m|bsa|\{m2\}))?"
-    r"(?P<time>/(?:d|day|24h|24\.h|24hr|24hours))?(?P<dose>/(?:dose|\{dose\}))?"
-)
-_IN_MG = {
-    "mg": Decimal(1),
-    "g": Decimal(1000),
-    "gm": Decimal(1000),
-    "mcg": Decimal("0.001"),
-    "ug": Decimal("0.001"),
-    "µg": Decimal("0.001"),
-}
+def cytarabine_daily_mg(patient: Chart, order: Order) -> Decimal | None:
+    """The largest day's dose for the whole body: the flat schedule is one of milligrams."""
+    return _largest(patient, order, cytarabine.daily_mg)
 
 
-def _in_mg(dose: Dose) -> tuple[Decimal, bool, bool] | None:
-    """Amount in mg, whether per m2, whether per day rather than per dose."""
-    for amount, unit in ((dose.amount, dose.unit), (dose.rate, dose.rate_unit)):
-        plain = unit.lower().replace(" ", "").replace("(24.h)", "24h").replace("(m2.d)", "m2/d")
-        match = _UNIT.fullmatch(plain)
-        if amount is not None and match is not None:
-            is_rate = unit == dose.rate_unit and dose.amount is None
-            if is_rate and not match["time"]:
-                continue
-            return amount * _IN_MG[match["mass"]], bool(match["area"]), bool(match["time"])
-    return None
+def _largest(
+    patient: Chart, order: Order, of: Callable[[StatedDose, Decimal | None], Decimal | None]
+) -> Decimal | None:
+    area = body.body_surface_area_m2(patient)
+    stated = [_stated(dose, order) for dose in order.doses()]
+    found = [amount for each in stated if each and (amount := of(each, area)) is not None]
+    return max(found, default=None)
 
 
 def methotrexate_intensity(patient: Chart, order: Order) -> Intensity:
     """High dose is intravenous and 500 mg/m2 or more; everything else is not intensive."""
-    area = dosing.body_surface_area_m2(patient)
-    found = {_one_methotrexate(dose, area, _words(dose, order)) for dose in order.doses()}
+    area = body.body_surface_area_m2(patient)
+    found = {_one_methotrexate(dose, area, order) for dose in order.doses()}
     return Intensity.INTENSIVE if Intensity.INTENSIVE in found else Intensity.LOW
 
 
-def _one_methotrexate(dose: Dose, area: Decimal | None, words: str) -> Intensity:
-    single = _in_mg(dose)
-    if single is None or _is_intrathecal(words) or not _INTRAVENOUS.search(words):
+def _one_methotrexate(dose: Dose, area: Decimal | None, order: Order) -> Intensity:
+    words = _words(dose, order)
+    stated = _stated(dose, order)
+    if stated is None or _is_intrathecal(words) or not _INTRAVENOUS.search(words):
         return Intensity.LOW
-    amount, per_area, _ = single
     # Without a body surface area the largest plausible one (2.5 m2) decides: no false alarm.
-    per_m2 = amount if per_area else amount / (area or Decimal("2.5"))
+    per_m2 = stated.amount_mg_per_m2(area or Decimal("2.5")) or Decimal(0)
     return Intensity.INTENSIVE if per_m2 >= thresholds.HIGH_DOSE_METHOTREXATE else Intensity.LOW
+
+
+# -- questions about cytarabine and the spinal fluid ----------------------------------------------
+
+
+@question
+def low_dose_cytarabine(patient: Chart) -> Finding:
+    """Some selected cytarabine is low-dose; unknown while one cannot be classified."""
+    intensities = (Intensity.LOW, Intensity.UNKNOWN)
+    return _of_cytarabine(
+        patient, "Ordering low-dose cytarabine, by route and dose", *_having(patient, *intensities)
+    )
+
+
+@question
+def cytarabine_unclassified(patient: Chart) -> Finding:
+    """Some selected cytarabine cannot be classified by its route and dose."""
+    words = "Ordering cytarabine that cannot be classified"
+    open_orders = _having(patient, Intensity.UNKNOWN)[0]
+    if not open_orders:
+        return _of_cytarabine(patient, words, [], [])
+    return Finding(words, TRUE, (_not_classified(concepts.CYTARABINE),))
+
+
+@question
+def high_dose_cytarabine(patient: Chart) -> Finding:
+    """Some selected cytarabine is intravenous with a single dose of 1 g/m2 or more."""
+    answers = [
+        (order, _high_dose(patient, order)) for order in patient.selected(concepts.CYTARABINE)
+    ]
+    yes = [order for order, truth in answers if truth is TRUE]
+    open_orders = [order for order, truth in answers if truth is UNKNOWN]
+    words = "Ordering high-dose cytarabine, by route and dose"
+    return _of_cytarabine(patient, words, yes, open_orders)
+
+
+def _having(patient: Chart, *intensities: Intensity) -> tuple[list[Order], ...]:
+    """The selected orders of cytarabine of each intensity."""
+    orders = patient.selected(concepts.CYTARABINE)
+    found = [(order, cytarabine_intensity(patient, order)) for order in orders]
+    return tuple([order for order, is_so in found if is_so is each] for each in intensities)
+
+
+def _of_cytarabine(
+    patient: Chart, words: str, yes: list[Order], open_orders: list[Order]
+) -> Finding:
+    drug = concepts.CYTARABINE
+    patient.asked.add(drug.id)
+    if yes:
+        return Finding(words, TRUE, tuple(order_fact(order, drug) for order in yes))
+    if open_orders:
+        return Finding(words, UNKNOWN, (_not_classified(drug),))
+    orders = patient.selected(drug)
+    facts = tuple(order_fact(order, drug) for order in orders)
+    return Finding(words, FALSE, facts or (_not_selected(drug),))
+
+
+def _not_selected(drug: Orderable) -> Fact:
+    return Fact(drug.id, lambda: f"{drug.title}: not among the selected orders")
+
+
+def _not_classified(drug: Orderable) -> Fact:
+    words = f"Order of {drug.title}: intensity cannot be classified without route and dose"
+    return Fact(f"{drug.id} intensity", words.__str__, missing=True)
+
+
+def _high_dose(patient: Chart, order: Order) -> Truth:
+    """Of several statements of one dose the clearest, a high one before all."""
+    area = body.body_surface_area_m2(patient)
+    found = {_is_high(dose, area, order) for dose in order.doses()}
+    if TRUE in found or (FALSE not in found and _is_named_high_dose(order)):
+        return TRUE
+    return FALSE if FALSE in found and not _is_named_high_dose(order) else UNKNOWN
+
+
+def _is_high(dose: Dose, area: Decimal | None, order: Order) -> Truth:
+    route = _route(dose, order)
+    if route == "intrathecal":
+        return FALSE
+    stated = _stated(dose, order)
+    if route is None or stated is None:
+        return UNKNOWN
+    high = cytarabine.is_high_dose(stated, area)
+    # A gram under the skin is no dose that anyone gives: one of the two is not as stated.
+    return UNKNOWN if high is TRUE and route == "subcutaneous" else high
+
+
+@question
+def intrathecal_drug(patient: Chart) -> Finding:
+    """A selected methotrexate, cytarabine or steroid is for the spinal fluid."""
+    words = "Ordering an intrathecal drug, by its route"
+    routes = [(order, _goes_intrathecal(order)) for order in patient.orders if order.selected]
+    yes = [order for order, truth in routes if truth is TRUE]
+    if yes:
+        return Finding(words, TRUE, tuple(_intrathecal_fact(order) for order in yes))
+    if any(truth is UNKNOWN for _, truth in routes):
+        gap = Fact("intrathecal drug", lambda: "Route of a drug: not stated", missing=True)
+        return Finding(words, UNKNOWN, (gap,))
+    fact = Fact("intrathecal drug", lambda: "Intrathecal drug: not among the selected orders")
+    return Finding(words, FALSE, (fact,))
+
+
+def _intrathecal_fact(order: Order) -> Fact:
+    return Fact(f"{ORDER_KEY}{order.reference}", lambda: "Order: drug given intrathecally")
+
+
+def _goes_intrathecal(order: Order) -> Truth:
+    """Cytarabine and methotrexate are unknown without a route; steroids are given elsewhere."""
+    by_any_route = {concepts.CYTARABINE.id, concepts.METHOTREXATE.id} & order.recognised.keys()
+    steroids = {concepts.DEXAMETHASONE.id, concepts.PREDNISONE.id} & order.recognised.keys()
+    named = order.words_without_notes()
+    if not (by_any_route or steroids or _STEROID_BY_NAME.search(named)):
+        return FALSE
+    said = [_words(dose, order) for dose in order.doses()] or [order.words()]
+    if any(_is_intrathecal(words) for words in said):
+        return TRUE
+    known = (_SUBCUTANEOUS, _INTRAVENOUS, _ELSEWHERE)
+    told = all(any(route.search(words) for route in known) for words in said)
+    return FALSE if told or not by_any_route else UNKNOWN
+
+
+# -- the whole regimen ----------------------------------------------------------------------------
 
 
 def regimen_orders(patient: Chart) -> list[Order]:

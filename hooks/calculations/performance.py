@@ -1,0 +1,121 @@
+"""ECOG and Karnofsky performance status beside each other (catalogue section 5.4).
+
+The scales are not one-to-one. A Karnofsky score stands for the range of ECOG grades that the
+classic table and Prasad KT et al. 2018 (evidence KPSECOG) span, and decides a question about ECOG
+only where the whole range agrees. Of the two the newer counts; of the same time, ECOG itself.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from cds_service.amount import Amount
+from cds_service.chart import Chart, question
+from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding
+from cds_service.readers import Bounds
+from cds_service.terminology import Threshold
+from hooks import concepts, thresholds, units
+
+KARNOFSKY_BELOW_ECOG_3 = Threshold(
+    "karnofsky-below-ecog-3",
+    Decimal(70),
+    units.KARNOFSKY_SCORE,
+    "70 or more is ECOG 2 at worst.",
+    "KPSECOG",
+)
+
+_ECOG_OF_KARNOFSKY = (
+    (Decimal(100), (0, 0)),
+    (Decimal(90), (0, 1)),
+    (Decimal(80), (1, 1)),
+    (Decimal(70), (1, 2)),
+    (Decimal(50), (2, 3)),
+    (Decimal(30), (3, 4)),
+    (Decimal(0), (4, 4)),
+)
+
+
+def ecog_range(karnofsky: Decimal) -> tuple[int, int]:
+    """Best and worst ECOG grade that a Karnofsky score may stand for."""
+    return next(grades for least, grades in _ECOG_OF_KARNOFSKY if karnofsky >= least)
+
+
+def ecog_of_karnofsky(score: Bounds) -> str | None:
+    """The range in words, "2-3"; None for a score that is itself a range."""
+    if score.low is None or not score.is_exact():
+        return None
+    best, worst = ecog_range(score.low)
+    return str(best) if best == worst else f"{best}-{worst}"
+
+
+@question
+def ecog_at_least_2(patient: Chart) -> Finding:
+    """ECOG 2 or worse; a Karnofsky score says so from 60 down and denies it from 80 up."""
+    return _worse(
+        patient, thresholds.UNFIT_ECOG, thresholds.UNFIT_KARNOFSKY, thresholds.FIT_KARNOFSKY
+    )
+
+
+@question
+def ecog_at_least_3(patient: Chart) -> Finding:
+    """ECOG 3 or worse; a Karnofsky score says so from 40 down and denies it from 70 up."""
+    return _worse(
+        patient, thresholds.SEVERE_ECOG, thresholds.SEVERE_KARNOFSKY, KARNOFSKY_BELOW_ECOG_3
+    )
+
+
+def _worse(patient: Chart, grade: Threshold, worse: Threshold, better: Threshold) -> Finding:
+    ecog, karnofsky = _amounts(patient)
+    words = f"ECOG performance status at least {grade}, or as Karnofsky{ecog.within}"
+    if not _karnofsky_is_newer(patient):
+        found = ecog.at_least(grade)
+        return Finding(words, found.truth, found.facts)
+    yes, no = karnofsky.at_most(worse), karnofsky.at_least(better)
+    if yes.truth is TRUE:
+        return Finding(words, TRUE, yes.facts)
+    if karnofsky.doubt is not None:
+        # A newer score that could not be read: what the older one denies may no longer be so.
+        return Finding(words, UNKNOWN, (karnofsky.doubt, karnofsky.fact))
+    if no.truth is TRUE:
+        return Finding(words, FALSE, no.facts)
+    return Finding(words, UNKNOWN, (_undecided(karnofsky, grade),))
+
+
+def _undecided(karnofsky: Amount, grade: Threshold) -> Fact:
+    say = karnofsky.fact.say
+    return Fact(
+        karnofsky.fact.key,
+        lambda: f"{say()}: may or may not be ECOG {grade} or worse",
+        missing=True,
+    )
+
+
+def _amounts(patient: Chart) -> tuple[Amount, Amount]:
+    window = thresholds.PERFORMANCE_STATUS
+    return patient.latest(concepts.ECOG, window), patient.latest(concepts.KARNOFSKY, window)
+
+
+def _karnofsky_is_newer(patient: Chart) -> bool:
+    ecog, karnofsky = _amounts(patient)
+    if ecog.bounds is None or karnofsky.bounds is None:
+        return karnofsky.bounds is not None
+    graded, scored = patient.time_of(concepts.ECOG), patient.time_of(concepts.KARNOFSKY)
+    return graded is not None and scored is not None and scored.earliest > graded.earliest
+
+
+def disagreement(patient: Chart) -> Fact | None:
+    """Says that the ECOG grade lies outside the range of the Karnofsky score, and which counts."""
+    ecog, karnofsky = _amounts(patient)
+    grade, score = _exact(ecog), _exact(karnofsky)
+    if grade is None or score is None:
+        return None
+    best, worst = ecog_range(score)
+    if best <= grade <= worst:
+        return None
+    counts = "Karnofsky, which is newer," if _karnofsky_is_newer(patient) else "ECOG"
+    return Fact("ecog against karnofsky", lambda: f"ECOG and Karnofsky disagree: {counts} counts")
+
+
+def _exact(amount: Amount) -> Decimal | None:
+    """The recorded number, whether or not a newer result could not be read."""
+    return amount.bounds.low if amount.bounds is not None and amount.bounds.is_exact() else None
