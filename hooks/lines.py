@@ -107,8 +107,9 @@ def cytoreduction(patient: Chart) -> str:
     if patient.has(concepts.AML).truth is not TRUE:
         lineage = " Lineage is not known: review the smear for APL and ALL before hydroxyurea."
     return (
-        f"Cytoreduction: {SUMMARY} hydroxyurea 50-60 mg/kg/day at once, aiming at a count below "
-        "10-20 ×10⁹/L, without waiting for genetics. Draw the diagnostic samples first. Off-label; "
+        f"Cytoreduction: {SUMMARY} hydroxyurea 50-60 mg/kg/day at once as the first drug, aiming "
+        "at a count below 10-20 ×10⁹/L, without waiting for genetics. Draw the diagnostic samples "
+        "first. Off-label; "
         f"titrate down as the count nears 20.{lineage} {_hydroxyurea_text(patient)}"
     )
 
@@ -168,7 +169,8 @@ def _why_no_dose(patient: Chart) -> str:
 def tumor_lysis(patient: Chart) -> str:
     """High risk, what to do, and which laboratory criteria are met today."""
     return (
-        "Tumor lysis: high risk. Hydration and urate lowering now; labs every 6-8 h. "
+        "Tumor lysis: high risk. Hydration and urate lowering now; potassium, calcium, phosphate, "
+        "urate, creatinine and LDH every 6-8 h. "
         f"{_criteria_text(patient)} {_urate_text(patient)}"
     )
 
@@ -290,15 +292,21 @@ def suspected_leukemia(patient: Chart) -> str | None:
     return "Acute leukemia is suspected, not confirmed: settle the diagnosis without delay."
 
 
+def is_treated_as_aml(patient: Chart) -> bool:
+    """Neither ALL nor APL is on record or suspected: the low-intensity drugs of AML may fit."""
+    lymphoblastic = patient.may_have(concepts.ALL).truth is TRUE
+    promyelocytic = questions.apl_suspected_or_confirmed(patient).truth is TRUE
+    return not (lymphoblastic or promyelocytic)
+
+
 def lower_intensity(patient: Chart) -> str:
-    """Today's lower-intensity standards, by what is on record."""
+    """Today's lower-intensity choices, specific drugs among them, by the lineage on record."""
     lines = []
-    if patient.may_have(concepts.APL).truth is TRUE:
+    if questions.apl_suspected_or_confirmed(patient).truth is TRUE:
         lines.append("APL: ATRA now; ALS by itself excludes neither ATRA nor arsenic trioxide.")
     if patient.may_have(concepts.ALL).truth is TRUE:
         lines.append("ALL: confirm BCR::ABL1; Ph-positive ALL is treated with a TKI and steroid.")
-    is_myeloid = not lines or patient.may_have(concepts.AML).truth is TRUE
-    if patient.may_have(concepts.ALL).truth is not TRUE and is_myeloid:
+    if is_treated_as_aml(patient):
         lines.append(
             "AML: a hypomethylating agent (or low-dose cytarabine) with venetoclax, or a targeted "
             "drug when a mutation is present, is preferred when suitable; either alone or "
@@ -307,8 +315,16 @@ def lower_intensity(patient: Chart) -> str:
     return "Lower-intensity choices. " + " ".join(lines) + " Cytopenias and infection still occur."
 
 
+CODE_STATUS = (
+    "A do-not-resuscitate status by itself changes none of this; a comfort-only plan does."
+)
+
 # -- leukapheresis -------------------------------------------------------------------------------
 
+NOT_FOR_COLLECTIONS = (
+    "Not meant for a collection of stem cells, CAR-T cells or donor cells: name that reason in the "
+    "order, and this advice does not show."
+)
 EARLY_DEATH_AFTER_LEUKAPHERESIS = (
     "Meta-analyses of AML cohorts: early death unchanged (Oberoi 2014, 21 studies; Bewersdorf "
     "2020, relative risk 0.88, 95% CI 0.69-1.13). One small matched study (26 v 26) found lower "

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from cds_service.chart import Chart
 from cds_service.finding import Finding, all_of
-from cds_service.rule import Indicator, rule
+from cds_service.rule import Indicator, carrying, rule
 from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
+
+
+def _low_dose_drugs(patient: Chart) -> str | None:
+    """What the summary says of low-dose cytarabine and hypomethylating agents: in AML only."""
+    if not lines.is_treated_as_aml(patient):
+        return None
+    return (
+        f"{lines.SUMMARY} in AML low-dose cytarabine controls the disease with little toxicity and "
+        "suits ALS; a hypomethylating agent is the alternative, perhaps with better quality of "
+        "life; both also as outpatient. Evidence: alone they bring few remissions, and low counts "
+        "are common; no comparison of quality of life was found; 5-10 daily visits or home "
+        "injections, and a venetoclax start usually needs admission."
+    )
 
 
 @rule(
@@ -40,24 +53,41 @@ from hooks import concepts, evidence, lines, overrides, proposals, questions, th
     ),
     advice=(
         lines.suspected_als,
-        f"{lines.SUMMARY} favor supportive or low-intensity therapy; avoid intensive induction and "
-        "allogeneic transplant. No trial or guideline on ALS with acute leukemia was found: the "
-        "advice is extrapolated from performance status and comorbidity.",
-        "Fitness is individual: in one ALS cohort about 1 in 4 was alive at 5 years and 1 in 8 at "
-        "10. Use the recorded performance status; do not infer it from the diagnosis.",
-        lines.lower_intensity,
-        f"{lines.SUMMARY} low-dose cytarabine or a hypomethylating agent, also as outpatient. "
-        "Evidence: 5-10 daily visits or home injections; a venetoclax start usually needs "
-        "admission; no comparison of quality of life was found.",
-        "ELN 2022 reserves supportive care for those who cannot tolerate, or do not want, "
-        "antileukemic treatment.",
-        "Goals: talk now; palliative care alongside, not instead of, the treatment the patient "
-        "chooses. Record code status and wishes on ventilation. "
-        f"{lines.SUMMARY} aim at comfort and at preventing catastrophes.",
+        carrying(
+            "S0-53 S3-01 S3-02",
+            f"{lines.SUMMARY} favor supportive or low-intensity therapy; avoid intensive induction "
+            "and allogeneic transplant. No trial or guideline on ALS with acute leukemia was "
+            "found: the advice is extrapolated from performance status and comorbidity, not from "
+            "general leukemia pathways.",
+        ),
+        carrying(
+            "S3-03",
+            f"{lines.SUMMARY} performance status is poor in ALS. Evidence: it is individual; in "
+            "one ALS cohort about 1 in 4 was alive at 5 years and 1 in 8 at 10. Use the recorded "
+            "performance status; do not infer it from the diagnosis.",
+        ),
+        carrying("S3-02 S3-30", lines.lower_intensity),
+        carrying("S3-02 S3-18 S3-19 S3-21", _low_dose_drugs),
+        carrying(
+            "S3-05",
+            f"{lines.SUMMARY} supportive instead of curative care when performance is poor. "
+            "Evidence: ELN 2022 reserves supportive care for those who cannot tolerate, or do not "
+            "want, antileukemic treatment.",
+        ),
+        carrying(
+            "S3-37 S3-38",
+            "Goals: talk now; palliative care alongside, not instead of, the treatment the patient "
+            "chooses. Record code status and wishes on ventilation. "
+            f"{lines.SUMMARY} aim at comfort, at preventing catastrophes and at living well.",
+        ),
+        carrying("X-07", lines.CODE_STATUS),
         "Neurotoxic drugs (vincristine, nelarabine, blinatumomab, high-dose cytarabine) need "
         "neurology input. Weigh pill burden of infection prophylaxis against swallowing.",
-        "For clinicians: the outlook is expected to be poor; no study of this combination "
-        "quantifies it.",
+        carrying(
+            "S3-36",
+            "For clinicians: the outlook is expected to be poor; no study of this combination "
+            "quantifies it.",
+        ),
     ),
     suggestions=(
         proposals.requesting("Draft palliative care referral", "Palliative care referral"),

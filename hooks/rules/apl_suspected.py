@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cds_service.chart import Chart
 from cds_service.finding import TRUE, Finding
-from cds_service.rule import Indicator, rule
+from cds_service.rule import Indicator, carrying, rule
 from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
 
 
@@ -64,19 +64,36 @@ def _als(patient: Chart) -> str | None:
         lines.dose_basis,
     ),
     advice=(
-        "Start ATRA as soon as APL is suspected (ELN level Ib, grade A); do not wait for "
-        "PML::RARA.",
+        carrying(
+            "S3-29 S3-30",
+            "Start ATRA as soon as APL is suspected (ELN level Ib, grade A), also at poor "
+            "performance status; do not wait for PML::RARA.",
+        ),
         _high_risk,
-        "Transfuse to fibrinogen above 100-150 mg/dL, platelets above 30-50 ×10⁹/L, INR below 1.5 "
-        "(IIb-B); check counts and clotting at least daily.",
-        "Avoid central line, lumbar puncture and other invasive procedures while the coagulopathy "
-        "is active. Avoid leukapheresis: it can trigger fatal hemorrhage.",
+        carrying(
+            "S3-22",
+            "Transfuse to fibrinogen above 100-150 mg/dL, platelets above 30-50 ×10⁹/L, INR below "
+            "1.5 (IIb-B); check counts and clotting at least daily.",
+        ),
+        carrying(
+            "S3-33",
+            "Avoid central line, lumbar puncture and other invasive procedures while the "
+            "coagulopathy is active. Avoid leukapheresis: it can trigger fatal hemorrhage.",
+        ),
         _genetics,
         _pregnancy,
         _als,
-        "Microgranular APL may lack obvious Auer rods: their absence does not exclude it.",
-        f"{lines.SUMMARY} ATRA has little toxicity. Evidence: early death is still about 17%, and "
-        "differentiation syndrome, leukocytosis and teratogenicity need watching.",
+        carrying(
+            "S3-28",
+            "Promyelocytes with Auer rods raise the suspicion, and so does coagulopathy. "
+            "Microgranular APL may lack obvious Auer rods: their absence does not exclude it.",
+        ),
+        carrying(
+            "S3-31",
+            f"{lines.SUMMARY} ATRA corrects the coagulopathy fast, with little toxicity. Evidence: "
+            "early death is still about 17%, and differentiation syndrome, leukocytosis and "
+            "teratogenicity need watching.",
+        ),
     ),
     suggestions=(
         proposals.tretinoin,

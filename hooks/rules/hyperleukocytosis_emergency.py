@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cds_service.chart import Chart
 from cds_service.finding import Finding, all_of
-from cds_service.rule import Escalation, Indicator, rule
+from cds_service.rule import Escalation, Indicator, carrying, rule
 from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
 
 
@@ -55,15 +55,16 @@ from hooks import concepts, evidence, lines, overrides, proposals, questions, th
     advice=(
         lines.suspected_leukemia,
         lines.apl_not_excluded,
-        lines.cytoreduction,
-        lines.tumor_lysis,
-        lines.hydration,
-        lines.bleeding,
-        lines.RED_CELLS,
-        lines.LEUKAPHERESIS_NOT_ROUTINE,
-        lines.SPURIOUS_VALUES,
+        carrying("S3-08 S3-09 S3-10 S3-39", lines.cytoreduction),
+        carrying("S3-16 S3-17", lines.tumor_lysis),
+        carrying("S3-14", lines.hydration),
+        carrying("S3-42", lines.bleeding),
+        carrying("S3-24", lines.RED_CELLS),
+        carrying("S3-10", lines.LEUKAPHERESIS_NOT_ROUTINE),
+        carrying("X-05", lines.SPURIOUS_VALUES),
         lines.swallowing_in_als,
-        lines.EARLY_DEATH,
+        carrying("X-07", lines.CODE_STATUS),
+        carrying("S3-34 S3-35", lines.EARLY_DEATH),
     ),
     suggestions=(
         proposals.hydroxyurea,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cds_service.amount import Amount
 from cds_service.chart import Chart
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Finding, all_of, any_of, none_of
-from cds_service.rule import Indicator, rule
+from cds_service.rule import Indicator, carrying, rule
 from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
 
 
@@ -64,6 +64,7 @@ def _at_odds_with_remission(patient: Chart) -> Finding:
 
 
 def _reason(patient: Chart) -> str:
+    """Why the count is watched: a remission it contradicts, a bound, its level or its age."""
     if _at_odds_with_remission(patient).truth is TRUE:
         return (
             "Why: the problem list says remission, which does not fit this count. Possible "
@@ -78,7 +79,10 @@ def _reason(patient: Chart) -> str:
         return "Why: the result is a bound, so the count may be 100 or more."
     if _near(patient).truth is TRUE:
         return "Why: the count is between 50 and 100, where AML can already show leukostasis."
-    return "Why: the last count was 100 or more, but it is too old to act on."
+    return (
+        "Why: the last count was 100 or more, but at over 24 h it is too old to act on. After 72 h "
+        "it is not used at all."
+    )
 
 
 @rule(
@@ -93,7 +97,7 @@ def _reason(patient: Chart) -> str:
     strength="Expert review",
     statements=("X-04",),
     advice=(
-        _reason,
+        carrying("X-04", _reason),
         lines.suspected_leukemia,
         "AML, especially monocytic, can show leukostasis between 50 and 100 ×10⁹/L.",
         "The high-risk category for tumor lysis in AML and ALL starts at a count of 100.",

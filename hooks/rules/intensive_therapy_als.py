@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cds_service.chart import Chart
 from cds_service.finding import Finding, all_of
-from cds_service.rule import Escalation, Indicator, rule
+from cds_service.rule import Escalation, Indicator, carrying, rule
 from hooks import concepts, evidence, lines, overrides, proposals, questions, regimens, thresholds
 
 
@@ -35,11 +35,23 @@ from hooks import concepts, evidence, lines, overrides, proposals, questions, re
         lines.ventilation,
     ),
     advice=(
-        f"{lines.SUMMARY} avoid 7+3 induction in ALS. Evidence: no guideline lists ALS as an "
-        "exclusion; the concern comes from performance status, breathing reserve and life "
-        "expectancy. Usually judged unsuitable when breathing reserve or performance is poor: "
-        "confirm.",
-        "Age alone is a reason neither for nor against.",
+        carrying(
+            "S3-01 S3-04",
+            f"{lines.SUMMARY} avoid 7+3 induction in ALS. Evidence: no guideline lists ALS as an "
+            "exclusion; the concern comes from performance status, breathing reserve and life "
+            "expectancy. Usually judged unsuitable when breathing reserve or performance is poor: "
+            "confirm.",
+        ),
+        carrying(
+            "S3-03",
+            f"{lines.SUMMARY} performance status is poor in ALS. Evidence: it is individual; use "
+            "the recorded one.",
+        ),
+        carrying(
+            "S0-52 S3-40",
+            "Neither age alone, young or old, nor ALS alone decides: fitness and comorbidity "
+            "predict better, though age keeps a weight of its own.",
+        ),
         lines.suspected_als,
         lines.suspected_leukemia,
         lines.lower_intensity,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cds_service.chart import Chart
 from cds_service.finding import Finding, all_of
-from cds_service.rule import Indicator, WhenUnknown, rule
+from cds_service.rule import Indicator, WhenUnknown, carrying, rule
 from hooks import (
     concepts,
     evidence,
@@ -47,17 +47,25 @@ from hooks import (
         lines.dose_basis,
     ),
     advice=(
-        f"{lines.SUMMARY} avoid leukapheresis unless life-threatening cerebral or pulmonary "
-        "leukostasis does not respond to hydroxyurea. Evidence: do not wait for hydroxyurea to "
-        "fail when organs are threatened; discuss apheresis and start drug cytoreduction in the "
-        "same hour.",
-        lines.EARLY_DEATH_AFTER_LEUKAPHERESIS,
-        lines.LEUKAPHERESIS_HARMS,
-        "ALS-specific harm is reasoned, not measured: no study was found. Weak breathing muscles, "
-        "fluid shifts, citrate and lying flat make decompensation more likely.",
+        carrying(
+            "S3-11",
+            f"{lines.SUMMARY} avoid leukapheresis unless life-threatening cerebral or pulmonary "
+            "leukostasis does not respond to hydroxyurea. Evidence: do not wait for hydroxyurea to "
+            "fail when organs are threatened; discuss apheresis and start drug cytoreduction in "
+            "the same hour.",
+        ),
+        carrying("S3-12", lines.EARLY_DEATH_AFTER_LEUKAPHERESIS),
+        carrying("S3-12", lines.LEUKAPHERESIS_HARMS),
+        carrying(
+            "S3-13",
+            f"{lines.SUMMARY} high risk of decompensation where breathing is weak, so extreme "
+            "cases only. ALS-specific harm is reasoned, not measured: no study was found. Fluid "
+            "shifts, citrate and lying flat are the reasons.",
+        ),
         lines.suspected_als,
         lines.suspected_leukemia,
         lines.hydroxyurea_for_aml,
+        carrying("X-08", lines.NOT_FOR_COLLECTIONS),
     ),
     suggestions=(
         proposals.remove_leukapheresis,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cds_service.chart import Chart
 from cds_service.finding import Finding, all_of, none_of
-from cds_service.rule import Escalation, Indicator, WhenUnknown, rule
+from cds_service.rule import Escalation, Indicator, WhenUnknown, carrying, rule
 from hooks import (
     concepts,
     evidence,
@@ -42,11 +42,15 @@ def _recognised_by_weak_code_only(patient: Chart) -> Finding:
         lines.dose_basis,
     ),
     advice=(
-        f"ELN APL guidance and {lines.SUMMARY.lower()} avoid leukapheresis in APL. The exact ELN "
-        "sentence was not read.",
+        carrying(
+            "S3-33",
+            f"{lines.SUMMARY} ruled out in APL, because bleeding can be fatal. ELN APL guidance "
+            "also avoids leukapheresis. The exact ELN sentence was not read.",
+        ),
         "Start ATRA on suspicion; fibrinogen above 100-150 mg/dL, platelets above 30-50 ×10⁹/L, "
         "INR below 1.5.",
         "If APL was excluded, update the problem list and order again.",
+        carrying("X-08", lines.NOT_FOR_COLLECTIONS),
     ),
     suggestions=(proposals.remove_leukapheresis, proposals.tretinoin),
     override_reasons=(

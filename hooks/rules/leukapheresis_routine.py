@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cds_service.chart import Chart
 from cds_service.finding import Finding, all_of
-from cds_service.rule import Indicator, WhenUnknown, rule
+from cds_service.rule import Indicator, WhenUnknown, carrying, rule
 from hooks import concepts, evidence, leukapheresis, lines, overrides, questions, thresholds
 
 
@@ -33,14 +33,19 @@ from hooks import concepts, evidence, leukapheresis, lines, overrides, questions
         lines.value(concepts.INR, thresholds.SHOWN_AS_OLD),
     ),
     advice=(
-        lines.EARLY_DEATH_AFTER_LEUKAPHERESIS,
-        lines.LEUKAPHERESIS_HARMS,
+        carrying("S3-12", lines.EARLY_DEATH_AFTER_LEUKAPHERESIS),
+        carrying("S3-12", lines.LEUKAPHERESIS_HARMS),
         "Children: conservative care without leukapheresis had low early toxicity in ALL (Nguyen "
         "2016); NOPHO AML avoided it.",
-        "Pregnancy: may be one of the accepted uses (unverified).",
+        carrying(
+            "X-06",
+            "Pregnancy: may be one of the accepted uses (unverified), as hydroxyurea can harm the "
+            "fetus.",
+        ),
         "With cerebral or pulmonary leukostasis do not wait for drugs to fail: discuss apheresis "
         "and start cytoreduction in the same hour.",
         lines.suspected_leukemia,
+        carrying("X-08", lines.NOT_FOR_COLLECTIONS),
     ),
     override_reasons=(
         overrides.SYMPTOMATIC_LEUKOSTASIS,
