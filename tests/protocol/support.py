@@ -98,6 +98,9 @@ class Caller:
 
     def send(self, method: str, path: str, **options: Any) -> TestResponse:
         """Any call."""
+        if path.startswith("//"):
+            # The test client would take what follows for a host; a server passes it on as it is.
+            options["environ_overrides"] = {"PATH_INFO": path}
         answer = self.app.test_client().open(path, method=method, **options)
         check_answer(answer)
         if method == "POST" and answer.status_code == 200:

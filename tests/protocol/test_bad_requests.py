@@ -185,14 +185,6 @@ def test_selections_of_another_type_are_refused(caller: Caller, selections: Any)
     assert "selections" in refusal(caller, request, service_of(ORDER))
 
 
-@pytest.mark.parametrize(
-    "selection", ["", "ServiceRequest/elsewhere", "order-leukapheresis", "ServiceRequest", "/"]
-)
-def test_a_selection_that_is_no_draft_brings_no_card(caller: Caller, selection: str) -> None:
-    """BAD-21: https://cds-hooks.hl7.org/hooks/order-select/"""
-    assert caller.cards(spoilt(ORDER, "selections", [selection], context=True)) == []
-
-
 # --- Paths ----------------------------------------------------------------------------------------
 
 TRICKS = {

@@ -235,8 +235,6 @@ def test_a_diagnosis_without_status_is_a_diagnosis(caller: Caller, name: str) ->
 PATIENTS: dict[str, dict[str, Any]] = {
     "a year of birth": {"birthDate": "1964", "gender": "male"},
     "a month of birth": {"birthDate": "1964-07", "gender": "other"},
-    "deceased": {"deceasedBoolean": True, "birthDate": "1964-07-13"},
-    "deceased since": {"deceasedDateTime": "2026-01", "birthDate": "1964-07-13"},
     "names without parts": {"name": [{}, {"text": "W"}], "birthDate": "1964-07-13"},
     "a gender of the future": {"gender": "future", "birthDate": "1964-07-13"},
 }
