@@ -6,8 +6,9 @@ import importlib
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,11 @@ import click
 from cds_service.chart import Chart
 from cds_service.engine import Engine, load_engine
 from cds_service.errors import CDSError
-from cds_service.finding import Finding, outline
+from cds_service.finding import ALL_OF, NONE_OF, TRUE, Finding, Truth, outline
 from cds_service.rule import Rule
 from cds_service.service import Decision, Service
 from cds_service.settings import Settings, read_settings
-from cds_service.terminology import Lexicon
+from cds_service.terminology import Concept, Lexicon
 
 _TRUTHS = {"TRUE": "yes", "FALSE": "no", "UNKNOWN": "unknown"}
 
@@ -38,7 +39,10 @@ def _settings() -> Settings:
 
 
 def _engine(settings: Settings) -> Engine:
-    return load_engine(importlib.import_module(settings.content), settings)
+    try:
+        return load_engine(importlib.import_module(settings.content), settings)
+    except CDSError as problem:
+        raise click.ClickException("\n".join(problem.problems)) from problem
 
 
 @main.command()
@@ -48,6 +52,8 @@ def serve() -> None:
     from cds_service import server
 
     settings = _settings()
+    # Content that contradicts itself is said here, once, rather than by every worker.
+    _engine(settings)
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
     )
@@ -165,21 +171,29 @@ def rules(with_outline: bool, as_json: bool) -> None:
         click.echo(json.dumps(described, indent=2, ensure_ascii=False))
         return
     for each in described:
-        click.echo(f"{each['id']} {each['version']}")
+        blocked = ", ".join(_with_value_set(engine.lexicon, i) for i in each["dormantUntilMapped"])
+        state = f" (dormant: cannot apply until a site maps {blocked})" if blocked else ""
+        click.echo(f"{each['id']} {each['version']}{state}")
         click.echo(f"    hooks:     {', '.join(each['hooks'])}")
         click.echo(f"    indicator: {each['indicator']}")
         click.echo(f"    status:    {each['reviewStatus']}")
         click.echo(f"    evidence:  {', '.join(each['evidence'])} ({each['strength']})")
         click.echo(f"    carries:   {', '.join(each['statements'])}")
-        dormant = ", ".join(each["dormantInputs"]) or "none"
-        click.echo(f"    dormant:   {dormant}")
+        dormant = ", ".join(_with_value_set(engine.lexicon, i) for i in each["dormantInputs"])
+        click.echo(f"    dormant:   {dormant or 'none'}")
+        if each["inputsByNameOnly"]:
+            click.echo(f"    by name:   {', '.join(each['inputsByNameOnly'])}")
         if with_outline:
             for line in each["outline"]:
                 click.echo(f"        {line}")
 
 
 def describe(engine: Engine) -> Iterator[dict[str, Any]]:
-    """Every rule once, as the listing shows it. Dormant inputs have no code mapped yet."""
+    """Every rule once, as the listing shows it.
+
+    Dormant inputs have no code mapped and no name to go by. A rule is dormant when it cannot apply
+    without one of them; what it needs is named. Inputs by name only are orders without a code.
+    """
     found: dict[str, tuple[Rule, list[Service]]] = {}
     for service in engine.services.values():
         for rule in service.rules():
@@ -187,6 +201,11 @@ def describe(engine: Engine) -> Iterator[dict[str, Any]]:
     for rule, services in found.values():
         chart = empty_chart(engine.lexicon)
         finding = rule.applies(chart)
+        asked = [
+            engine.lexicon.concepts[i] for i in sorted(chart.asked & set(engine.lexicon.concepts))
+        ]
+        dormant = [concept.id for concept in asked if not engine.lexicon.is_mapped(concept)]
+        blocking = _blocking(finding, dormant)
         yield {
             "id": rule.id,
             "version": rule.version,
@@ -203,7 +222,10 @@ def describe(engine: Engine) -> Iterator[dict[str, Any]]:
             "strength": rule.strength,
             "statements": list(rule.statements),
             "inputs": sorted(chart.asked),
-            "dormantInputs": sorted(i for i in chart.asked if _is_dormant(engine.lexicon, i)),
+            "dormant": bool(blocking),
+            "dormantUntilMapped": blocking,
+            "dormantInputs": dormant,
+            "inputsByNameOnly": [c.id for c in asked if c.id not in dormant and not _coded(c)],
             "outline": list(outline(finding)),
         }
 
@@ -214,9 +236,34 @@ def empty_chart(lexicon: Lexicon) -> Chart:
     return Chart(lexicon=lexicon, as_of=as_of, patient_id="none")
 
 
-def _is_dormant(lexicon: Lexicon, concept_id: str) -> bool:
-    concept = lexicon.concepts.get(concept_id)
-    return concept is not None and not any(s.codes for s in concept.value_sets())
+def _coded(concept: Concept) -> bool:
+    return any(value_set.codes for value_set in concept.value_sets())
+
+
+def _with_value_set(lexicon: Lexicon, concept_id: str) -> str:
+    """The concept, and the value set to fill where that has another id."""
+    names = [value_set.id for value_set in lexicon.concepts[concept_id].value_sets()]
+    return concept_id if concept_id in names else f"{concept_id} (value set {names[0]})"
+
+
+def _blocking(finding: Finding, dormant: Iterable[str]) -> list[str]:
+    """Inputs without which the finding is never yes: mapping all the others would not help."""
+    if TRUE in _possible(finding, frozenset(dormant)):
+        return []
+    alone = [i for i in dormant if TRUE not in _possible(finding, frozenset([i]))]
+    return alone or list(dormant)
+
+
+def _possible(finding: Finding, dormant: frozenset[str]) -> set[Truth]:
+    """The answers that some record could give. Of dormant inputs there is never a record, so a
+    question about them alone keeps the answer that it has without any."""
+    if not finding.parts:
+        about = {fact.key for fact in finding.facts}
+        return {finding.truth} if about and about <= dormant else set(Truth)
+    pick = min if finding.question == ALL_OF else max
+    parts = (_possible(part, dormant) for part in finding.parts)
+    found = reduce(lambda one, other: {pick(a, b) for a in one for b in other}, parts)
+    return {Truth(TRUE - truth) for truth in found} if finding.question == NONE_OF else found
 
 
 @main.group()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from types import ModuleType
 from typing import Any
@@ -28,6 +29,7 @@ from cds_service.service import (
     unread_selections,
 )
 from cds_service.settings import Settings
+from cds_service.site import Site, read_site
 from cds_service.terminology import Concept, Lexicon
 
 log = logging.getLogger(__name__)
@@ -39,8 +41,10 @@ class Engine:
     def __init__(
         self, services: Iterable[Service], concepts: Iterable[Concept], settings: Settings
     ) -> None:
-        self.services = {service.id: service for service in services}
-        self.lexicon = Lexicon(concepts)
+        concepts = tuple(concepts)
+        site = read_site(settings.site_value_sets, concepts)
+        self.services = {service.id: _at_site(service, site) for service in services}
+        self.lexicon = Lexicon(map(site.extend, concepts), local=site.codes())
         limits = FhirLimits(settings.fhir_deadline_seconds, settings.fhir_max_response_bytes)
         self._reader = FhirReader(limits)
         self._check()
@@ -121,6 +125,18 @@ def _fetched(query: Query, answer: Answer, patient_id: str) -> Answer:
     return failed(answer.reason) if answer.state is State.MISMATCHED else answer
 
 
+def _at_site(service: Service, site: Site) -> Service:
+    """The service asking for the site's codes too."""
+    queries = tuple(
+        replace(query, concepts=tuple(map(site.extend, query.concepts)))
+        for query in service.queries
+    )
+    return replace(service, queries=queries)
+
+
 def load_engine(content: ModuleType, settings: Settings) -> Engine:
-    """The engine over a content package, which offers SERVICES and CONCEPTS."""
+    """The engine over a content package, which offers SERVICES and CONCEPTS.
+
+    Raises ContentError when the content or the site's value sets contradict themselves.
+    """
     return Engine(content.SERVICES, content.CONCEPTS, settings)

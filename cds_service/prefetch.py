@@ -8,9 +8,11 @@ the template asks for) or absent; the last three are never taken for "no data".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from urllib.parse import quote
 
 from cds_service.readers import Link, Resource
 from cds_service.terminology import Concept
@@ -62,12 +64,20 @@ class Query:
 
     def _tokens(self) -> list[str]:
         tokens = {
-            f"{system}|{code}"
+            f"{_escaped(system)}|{_escaped(code)}"
             for concept in self.concepts
             for value_set in concept.value_sets()
             for system, code in value_set.codes
         }
         return sorted(tokens)
+
+
+def _escaped(part: str) -> str:
+    """As a part of a search token in a URL: a site's codes may hold blanks, commas or braces.
+
+    https://hl7.org/fhir/R4/search.html#escaping
+    """
+    return quote(re.sub(r"([\\,|$])", r"\\\1", part), safe="/:")
 
 
 class State(Enum):

@@ -28,6 +28,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Meta(description="sandbox: no authentication, all rules. production: not available yet."),
     ] = "sandbox"
     content: Annotated[str, Meta(description="Package that holds the clinical content.")] = "hooks"
+    site_value_sets: Annotated[
+        str, Meta(description="Folder with the site's own value sets; empty: none.")
+    ] = ""
     workers: Annotated[int, Meta(ge=1, le=64, description="Worker processes.")] = 1
     threads: Annotated[int, Meta(ge=1, le=256, description="Requests at once per worker.")] = 16
     max_body_bytes: Annotated[

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -28,7 +28,8 @@ class ValueSet:
     """The codes that mean one thing. `single_source` codes are backed by one source only.
 
     With `by_heading` every ICD-10 code that begins like a listed one belongs too: that many
-    characters without the dot (4: C92.12 with C92.10; 1: the whole chapter).
+    characters without the dot (4: C92.12 with C92.10; 1: the whole chapter). A site's code may
+    belong to two sets of one kind where both have `shares_codes`, or where theirs overlap anyway.
     """
 
     id: str
@@ -38,6 +39,7 @@ class ValueSet:
     codes: Mapping[tuple[str, str], str] = field(repr=False, hash=False, compare=False)
     single_source: frozenset[tuple[str, str]] = field(repr=False, default=frozenset())
     by_heading: int = 0
+    shares_codes: bool = False
 
     def of_system(self, system: str) -> list[str]:
         """The codes of one code system, sorted: for prefetch templates."""
@@ -222,10 +224,17 @@ class Match(NamedTuple):
 
 
 class Lexicon:
-    """Which value sets a code belongs to; which orderables a name belongs to. Built once."""
+    """Which value sets a code belongs to; which orderables a name belongs to. Built once.
 
-    def __init__(self, concepts: Iterable[Concept]) -> None:
+    `local` codes are a site's own. They count with their code system only: short codes of one
+    hospital mean too many things, and must not make a public code ambiguous that came without it.
+    """
+
+    def __init__(
+        self, concepts: Iterable[Concept], local: Collection[tuple[str, str]] = ()
+    ) -> None:
         self.concepts = {concept.id: concept for concept in concepts}
+        self._local = frozenset(local)
         self._exact: dict[tuple[str | None, str | None], tuple[Match, ...]] = {}
         self._squeezed: dict[tuple[str | None, str], tuple[str, str]] = {}
         self._systems_of: dict[str, set[tuple[str, str]]] = {}
@@ -251,7 +260,8 @@ class Lexicon:
         self._exact[key] = (*self._exact.get(key, ()), Match(value_set, system, code))
         if system in ICD_SYSTEMS:
             self._squeezed[system, _squeeze(code)] = key
-        self._systems_of.setdefault(_squeeze(code), set()).add(key)
+        if key not in self._local:
+            self._systems_of.setdefault(_squeeze(code), set()).add(key)
 
     def is_mapped(self, concept: Concept) -> bool:
         """Whether anything can match it here: codes of ours or of the site, or names of orders."""
