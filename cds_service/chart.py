@@ -697,6 +697,11 @@ class Chart:
         """All drafts of this kind, selected or not."""
         return [o for o in self.orders if orderable.id in o.recognised]
 
+    def stopping(self, orderable: Orderable) -> list[Order]:
+        """Drafts of this kind that end something: stopped, cancelled, not to be given."""
+        self.asked.add(orderable.id)
+        return [o for o in self.discontinued if orderable.id in o.recognised]
+
     def ordering(self, orderable: Orderable) -> Finding:
         """One is selected or being signed."""
         self.asked.add(orderable.id)

@@ -85,10 +85,14 @@ def medication_request(
     }
 
 
-def instruction(text: str, dose_mg: Decimal, times_per_day: int, days: int) -> dict[str, Any]:
+def instruction(
+    text: str, dose_mg: Decimal, times_per_day: int, days: int, route: str = ""
+) -> dict[str, Any]:
     """One FHIR dosage instruction in words and as data."""
+    said = {"route": {"text": route}} if route else {}
     return {
         "text": text,
+        **said,
         "timing": {
             "repeat": {
                 "frequency": times_per_day,

@@ -158,6 +158,11 @@ HIGH_DOSE_CYTARABINE_MG_PER_M2 = Decimal(1000)
 """A single intravenous dose from here on is high-dose cytarabine (SALIDAC)."""
 LARGE_HYDRATION_L_PER_M2 = Decimal(2)
 """L/m2 in 24 h: from here on an intravenous fluid order counts as large-volume (TOSI08)."""
+SMALL_ADULT_M2 = Decimal("1.5")
+"""Taken where the body surface area is not known, so that 3 L in 24 h count as large (TOSI08). Most
+adults are larger, which errs towards the warning."""
+SMALLEST_ADULT_M2 = Decimal(1)
+"""What is not large for this body is large for hardly any adult (TOSI08)."""
 FERTILE_AGE = (Decimal(12), Decimal(56))
 """Years, from and below: a pregnancy test is offered to women of this age (HULABEL)."""
 

@@ -60,8 +60,8 @@ def _partner(patient: Chart) -> Finding:
         ),
         carrying(
             "S3-21",
-            "Outpatient treatment on 5-7 days a month: a travel burden, above all in ALS. The start "
-            "of venetoclax is usually an inpatient one.",
+            "Outpatient treatment on 5-7 days a month: a travel burden, above all in ALS. "
+            "Venetoclax is usually started in hospital.",
         ),
         lines.suspected_leukemia,
     ),

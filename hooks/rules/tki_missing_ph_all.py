@@ -1,0 +1,88 @@
+"""Ph-positive ALL treated without a tyrosine kinase inhibitor, or with one being stopped."""
+
+from __future__ import annotations
+
+from cds_service.chart import Chart
+from cds_service.finding import FALSE, TRUE, Fact, Finding, all_of, any_of, none_of
+from cds_service.rule import Indicator, carrying, rule
+from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
+
+
+def _treatment_signed(patient: Chart) -> Finding:
+    """An antileukemic drug is ordered. Named as a whole: the advice is about what is missing."""
+    ordered = [drug.title for drug in concepts.ANTILEUKEMIC_DRUGS if patient.selected(drug)]
+    patient.asked.update(drug.id for drug in concepts.ANTILEUKEMIC_DRUGS)
+    words = f"Antileukemic treatment being ordered: {', '.join(ordered)}"
+    fact = Fact("antileukemic treatment", lambda: words)
+    truth = TRUE if ordered else FALSE
+    return Finding("An antileukemic drug is ordered", truth, (fact,) if ordered else ())
+
+
+def _inhibitor_stopped(patient: Chart) -> Finding:
+    """A draft ends a TKI."""
+    stopped = [d.title for d in concepts.TYROSINE_KINASE_INHIBITORS if patient.stopping(d)]
+    fact = Fact("tki stopped", lambda: f"Being stopped in the drafts: {', '.join(stopped)}")
+    truth = TRUE if stopped else FALSE
+    return Finding("A TKI is being stopped", truth, (fact,) if stopped else ())
+
+
+def _another_inhibitor(patient: Chart) -> Finding:
+    """One that runs on, or is drafted."""
+    kept = [d for d in concepts.TYROSINE_KINASE_INHIBITORS if not patient.stopping(d)]
+    return any_of(
+        *(patient.taking(drug) for drug in kept),
+        *(questions.drafting(patient, drug) for drug in kept),
+    )
+
+
+@rule(
+    id="tki-missing-ph-all",
+    version="1.0.0",
+    indicator=Indicator.WARNING,
+    summary=(
+        "Ph+ ALL without an active tyrosine kinase inhibitor (TKI): treatment and "
+        "post-consolidation maintenance normally include one."
+    ),
+    evidence=(evidence.EWALLPH, evidence.LAL1205, evidence.PHASH22),
+    strength="Trials",
+    statements=("S0-40", "S0-42"),
+    shows=(lines.ph_status,),
+    advice=(
+        carrying(
+            "S0-40",
+            "A tyrosine kinase inhibitor with a steroid, with or without chemotherapy, is the "
+            "backbone in Ph-positive ALL: dasatinib with a steroid and intrathecal therapy brought "
+            "hematologic remission in all patients without induction deaths (LAL1205).",
+        ),
+        carrying(
+            "S0-42",
+            f"{lines.SUMMARY} maintenance with the inhibitor after consolidation is mandatory. "
+            "Evidence: the trial continued dasatinib until relapse or death (EWALL-PH-01); "
+            "intolerance, resistance or a plan after transplant are valid reasons against it.",
+        ),
+    ),
+    suggestions=(
+        proposals.requesting(
+            "Draft review of the tyrosine kinase inhibitor",
+            "Hematology: tyrosine kinase inhibitor in Ph-positive ALL (choice, mutation, dose)",
+        ),
+    ),
+    override_reasons=(
+        overrides.TKI_NOT_POSSIBLE,
+        overrides.AFTER_TRANSPLANT,
+        overrides.REVIEWED_WITH_SPECIALIST,
+        overrides.OTHER,
+    ),
+)
+def tki_missing_ph_all(patient: Chart) -> Finding:
+    """Ph-positive ALL is being treated, or was within the last two years, and no tyrosine kinase
+    inhibitor is active on the record. It may be given elsewhere, or be missing."""
+    return all_of(
+        any_of(_treatment_signed(patient), _inhibitor_stopped(patient)),
+        questions.ph_positive_all(patient),
+        any_of(
+            patient.may_have(concepts.ALL),
+            patient.in_remission(concepts.ALL, thresholds.AFTER_REMISSION),
+        ),
+        none_of(_another_inhibitor(patient)),
+    )
