@@ -6,6 +6,7 @@ tested as well, where that list is at hand.
 
 from __future__ import annotations
 
+import csv
 import importlib.util
 import json
 import re
@@ -246,9 +247,9 @@ APART = [
     ("ventilator-dependence", "tracheostomy"),
     ("red-cell-transfusion", "platelet-transfusion"),
     ("central-venous-catheter", "picc"),
-    ("quinidine", "dextromethorphan-quinidine"),
-    ("levofloxacin", "ofloxacin"),
-    ("sodium-chloride-infusion", "glucose-infusion"),
+    ("leukemia-complete-remission-answer", "leukemia-partial-remission-answer"),
+    ("leukemia-complete-remission-answer", "leukemia-worsened-answer"),
+    ("leukemia-disease-status", "leukemia-disease-status-answer"),
 ]
 
 
@@ -268,9 +269,9 @@ WITHIN = [
     ("promyelocytes-blood-percent", "promyelocytes"),
     ("promyelocytes-blood-absolute", "promyelocytes"),
     ("intrathecal-chemotherapy", "lumbar-puncture"),
+    ("leukemia-complete-remission-answer", "leukemia-disease-status-answer"),
+    ("leukemia-worsened-answer", "leukemia-disease-status-answer"),
     ("sodium-chloride-infusion", "crystalloid-infusion"),
-    ("ringer-lactate", "crystalloid-infusion"),
-    ("electrolytes-infusion", "crystalloid-infusion"),
     ("glucose-infusion", "crystalloid-infusion"),
 ]
 
@@ -384,6 +385,12 @@ def test_every_group_is_used_or_left_out_with_a_reason(tool: ModuleType) -> None
     assert tool.forgotten(rows) == []
     assert set(tool.LEFT_OUT) <= {row.group for row in rows}
     assert all(tool.LEFT_OUT.values())
+
+
+def test_an_added_code_is_verified_by_two_repositories(tool: ModuleType) -> None:
+    for row in csv.DictReader(tool.ADDED_CODES.read_text(encoding="utf-8").splitlines()):
+        found_in = {row[key].split(":")[0] for key in ("source1", "source2") if row[key]}
+        assert len(found_in) == {"verified": 2, "single": 1}[row["status"]], row
 
 
 def test_a_misspelled_code_is_an_error(tool: ModuleType) -> None:

@@ -398,6 +398,16 @@ DIAGNOSES = (
         excludes="Ejection fraction measurements.",
     ),
     concept(
+        "angina-pectoris",
+        "Angina pectoris",
+        "angina_pectoris",
+        focus="Angina pectoris, a criterion for unfitness.",
+        includes="Stable, unstable, refractory and post-infarction angina; ICD-10-CM codes that"
+        " join coronary disease with angina, the headers, and WHO ICD-10 I20.",
+        excludes="Coronary disease without angina, chest pain, history of angina, abdominal angina"
+        " and infections of the throat that bear the name.",
+    ),
+    concept(
         "prolonged-qt",
         "Prolonged QT interval as a diagnosis",
         "prolonged_qt",
@@ -638,6 +648,15 @@ MEASUREMENTS = (
         excludes="Urine.",
     ),
     concept(
+        "magnesium",
+        "Magnesium",
+        "magnesium",
+        focus="Magnesium in blood, serum or plasma.",
+        includes="19123-9 and 21377-7 are mass, 2601-3 and 2593-2 moles per volume.",
+        excludes="Ionized magnesium; magnesium corrected for albumin; after dialysis; red cells;"
+        " urine.",
+    ),
+    concept(
         "phosphate",
         "Phosphate",
         "phosphate",
@@ -669,6 +688,23 @@ MEASUREMENTS = (
         focus="Ionized calcium.",
         includes="Blood, serum or plasma, moles per volume.",
         excludes="Total calcium.",
+    ),
+    concept(
+        "albumin",
+        "Albumin",
+        "albumin",
+        focus="Albumin in serum or plasma.",
+        includes="Method-less, bromocresol green and purple, electrophoresis; 54347-0, 62234-0 and"
+        " 62235-7 are moles, the others mass per volume.",
+        excludes="Urine and body fluids; shares of total protein; after a challenge.",
+    ),
+    concept(
+        "bilirubin-total",
+        "Bilirubin, total",
+        "bilirubin_total",
+        focus="Total bilirubin in blood, serum or plasma.",
+        includes="1975-2 and 42719-5 are mass, 14631-6 and 54363-7 moles per volume.",
+        excludes="Direct, indirect, conjugated and neonatal bilirubin; body fluids; urine.",
     ),
     concept(
         "uric-acid",
@@ -746,6 +782,23 @@ MEASUREMENTS = (
         focus="Slow vital capacity by spirometry as a volume.",
         includes="The LOINC code for vital capacity by spirometry.",
         excludes="Percent of predicted, for which no verified code exists.",
+    ),
+    concept(
+        "fev1-percent-predicted",
+        "FEV1 (percent of predicted)",
+        "fev1_percent_predicted",
+        focus="Forced expiratory volume in one second as a share of the predicted value.",
+        includes="Measured over predicted, bronchodilator not stated.",
+        excludes="Litres; the predicted value; the share of the forced vital capacity.",
+    ),
+    concept(
+        "dlco-percent-predicted",
+        "Diffusing capacity, DLCO (percent of predicted)",
+        "dlco_percent_predicted",
+        focus="Diffusing capacity for carbon monoxide as a share of the predicted value.",
+        includes="Measured over predicted, not corrected for hemoglobin.",
+        excludes="The capacity itself; values corrected for hemoglobin, for which no verified code"
+        " exists; transfer coefficient.",
     ),
     concept(
         "paco2",
@@ -845,6 +898,51 @@ MEASUREMENTS = (
         "immunophenotype",
         focus="Leukemia and lymphoma immunophenotyping.",
         includes="The panel for any specimen.",
+    ),
+    concept(
+        "leukemia-disease-status",
+        "Disease status of a cancer",
+        "leukemia_disease_status",
+        focus="A clinician's judgment of how the cancer is doing: only its value tells, and only"
+        " its focus tells which cancer.",
+        includes="Cancer disease progression, response to cancer treatment.",
+        excludes="Answers; response by image criteria; measurable residual disease.",
+    ),
+    concept(
+        "leukemia-disease-status-answer",
+        "Disease status of a cancer, as an answer",
+        "leukemia_disease_status_improved",
+        "leukemia_disease_status_stable",
+        "leukemia_disease_status_worsened",
+        "leukemia_disease_status_complete_remission",
+        "leukemia_disease_status_partial_remission",
+        focus="How the cancer is doing, as a coded answer.",
+        includes="Improved, stable, worsened, in full or partial remission.",
+        excludes="The question; undetermined.",
+    ),
+    concept(
+        "leukemia-complete-remission-answer",
+        "Complete remission, as an answer",
+        "leukemia_disease_status_complete_remission",
+        focus="The answer that the cancer is in full remission.",
+        includes="In full remission; malignant neoplasm in full remission.",
+        excludes="Partial remission; improvement, which says nothing about the extent.",
+    ),
+    concept(
+        "leukemia-partial-remission-answer",
+        "Partial remission, as an answer",
+        "leukemia_disease_status_partial_remission",
+        focus="The answer that the cancer is in partial remission.",
+        includes="In partial remission; malignant neoplasm in partial remission.",
+        excludes="Full remission; improvement.",
+    ),
+    concept(
+        "leukemia-worsened-answer",
+        "Progressive disease, as an answer",
+        "leukemia_disease_status_worsened",
+        focus="The answer that the cancer progresses.",
+        includes="The patient's condition worsened, which mCODE uses for progressive disease.",
+        excludes="Stable disease; refractory disease, for which no answer was found.",
     ),
     concept(
         "g6pd-activity",
@@ -1008,6 +1106,14 @@ PROCEDURES = (
         focus="Sampling of bone marrow, a puncture with a low risk of bleeding.",
         includes="Aspiration, biopsy, both, sampling not further specified.",
         excludes="Marrow harvest.",
+    ),
+    concept(
+        "bronchoscopy",
+        "Bronchoscopy",
+        "bronchoscopy",
+        focus="Looking into the airways with an endoscope.",
+        includes="Bronchoscopy and diagnostic fiberoptic bronchoscopy.",
+        excludes="Treatment through a bronchoscope; intubation over a bronchoscope.",
     ),
     concept(
         "red-cell-transfusion",
