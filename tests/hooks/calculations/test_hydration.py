@@ -1,0 +1,82 @@
+"""Fluids: the worked target of section 5.12 and what an order amounts to for this body."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+
+from hooks.calculations import body, hydration
+from tests.hooks.calculations.support import decimals, examples, rounded
+from tests.patients import BODY, chart, order
+
+FLUID = "sodium chloride 0.9 % infusion"
+
+
+def test_hydration_target_as_a_rate():
+    area = body.body_surface_area_m2(chart(*BODY))
+    assert area is not None
+    assert [rounded(rate) for rate in hydration.hydration_ml_per_hour(area)] == [189, 227]
+
+
+def test_the_target_in_liters_of_the_worked_patient():
+    """170 cm and 70 kg: 4.55-5.45 L/day."""
+    area = body.body_surface_area_m2(chart(*BODY))
+    low, high = hydration.TARGET_L_PER_M2_PER_DAY
+    assert [rounded(area * each, 2) for each in (low, high)] == [4.55, 5.45]
+
+
+def ordered(*records, **dosage):
+    found = chart(*records, order(FLUID, **dosage))
+    return hydration.order_l_per_m2_per_day(found, found.orders[0])
+
+
+def test_200_ml_an_hour_are_2_64_liters_per_m2_for_the_worked_patient():
+    assert rounded(ordered(*BODY, rate="200 mL", over="1 h"), 2) == 2.64
+    assert rounded(ordered(*BODY, rate="200 mL/h"), 2) == 2.64
+
+
+VOLUMES = {
+    "a rate in liters a day": ({"rate": "4.8 L/d"}, 4800),
+    "a rate in mL a minute": ({"rate": "2 mL/min"}, 2880),
+    "a volume over 24 h": ({"rate": "3000 mL", "over": "24 h"}, 3000),
+    "a volume per 24 h in UCUM": ({"rate": "3000 mL/(24.h)"}, 3000),
+    "a liter three times a day": ({"dose": "1 L", "times": 3}, 3000),
+    "500 mL four times a day": ({"dose": "500 mL", "times": 4}, 2000),
+}
+
+
+@pytest.mark.parametrize(("dosage", "ml"), VOLUMES.values(), ids=VOLUMES)
+def test_a_daily_volume_is_read_from_rate_or_frequency(dosage, ml):
+    (found,) = chart(order(FLUID, **dosage)).orders
+    assert hydration.order_ml_per_day(found) == ml
+
+
+UNKNOWN = {
+    "a bolus without frequency": {"dose": "1000 mL"},
+    "a drug by mass": {"dose": "20 mg", "times": 2},
+    "a rate by weight": {"rate": "2 mL/kg/h"},
+    "a volume by area": {"dose": "3000 mL/m2", "times": 1},
+    "a rate without time": {"rate": "200 mL"},
+    "no dosage": {},
+}
+
+
+@pytest.mark.parametrize("dosage", UNKNOWN.values(), ids=UNKNOWN)
+def test_what_does_not_say_a_daily_volume_is_not_computed(dosage):
+    (found,) = chart(order(FLUID, **dosage)).orders
+    assert hydration.order_ml_per_day(found) is None
+
+
+def test_without_a_body_surface_area_there_is_no_volume_per_m2():
+    assert ordered(BODY[0], rate="200 mL/h") is None
+
+
+@examples(100)
+@given(area=decimals("0.3", "3"), more=decimals("0.1", "1"))
+def test_the_target_grows_with_the_body_and_its_ends_are_2_5_and_3_liters(area, more):
+    low, high = hydration.hydration_ml_per_hour(area)
+    assert low < high
+    assert hydration.hydration_ml_per_hour(area + more)[0] > low
+    for rate, liters in ((low, Decimal("2.5")), (high, Decimal(3))):
+        back = hydration.l_per_m2_per_day(rate * 24, area)
+        assert abs(back - liters) < Decimal("1e-12")
