@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any
@@ -129,6 +129,13 @@ class Rule:
     advice: tuple[Advice, ...] = ()
     suggestions: tuple[Proposal, ...] = ()
     override_reasons: tuple[OverrideReason, ...] = ()
+
+    def texts(self) -> Iterator[str]:
+        """Its lines of advice that are the same for every patient."""
+        for line in self.advice:
+            text = line.text if isinstance(line, Line) else line
+            if isinstance(text, str):
+                yield text
 
 
 def rule(

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import pytest
 
 import hooks
-from cds_service.rule import Rule
+from cds_service.rule import Line, Rule
+from cds_service.terminology import Orderable
 from hooks import lines
 from hooks.concepts import (
     ALL,
@@ -130,6 +131,8 @@ ORDERS = (
     order(CYTARABINE),
     order(TRETINOIN),
 )
+EVERYTHING = tuple(order(each) for each in hooks.CONCEPTS if isinstance(each, Orderable))
+"""Each thing that can be ordered, so that no line waits for a draft that no case has."""
 
 
 def texts_of(rule: Rule) -> Iterator[str]:
@@ -139,9 +142,10 @@ def texts_of(rule: Rule) -> Iterator[str]:
     yield from (escalation.summary for escalation in rule.escalations if escalation.summary)
     yield from (reason.display for reason in rule.override_reasons)
     for records in PATIENTS.values():
-        for found in (chart(*records), chart(*records, *ORDERS)):
-            said = (line if isinstance(line, str) else line(found) for line in rule.advice)
-            yield from (line for line in said if line)
+        for found in (chart(*records), chart(*records, *ORDERS), chart(*records, *EVERYTHING)):
+            texts = (line.text if isinstance(line, Line) else line for line in rule.advice)
+            said = (text if isinstance(text, str) else text(found) for text in texts)
+            yield from (text for text in said if text)
             yield from (fact.say() for show in rule.shows for fact in show(found))
             yield from (fact.say() for fact in rule.applies(found).deciding())
             for suggestion in filter(None, (propose(found) for propose in rule.suggestions)):
@@ -229,11 +233,7 @@ def test_every_entry_has_a_sentence_that_shows_it():
 
 def test_the_summaries_are_quoted_where_a_card_rests_on_them():
     """Catalogue section 0: nothing of the summaries is dropped."""
-    quoting = {
-        rule.id
-        for rule in RULES
-        if any(isinstance(line, str) and lines.SUMMARY in line for line in rule.advice)
-    }
+    quoting = {rule.id for rule in RULES if any(lines.SUMMARY in text for text in rule.texts())}
     assert quoting >= {
         "leukapheresis-als",
         "intensive-therapy-als",
