@@ -41,9 +41,9 @@ def _partner(patient: Chart) -> Finding:
         carrying(
             "S0-24",
             f"{lines.SUMMARY} a hypomethylating agent (azacitidine, decitabine) first in unfit "
-            "AML. For clinicians: with venetoclax half of the patients lived 14.7 months, without it 9.6 "
-            "(VIALE-A). Contraindications, a count above 25, frailty or the patient's choice are "
-            "valid reasons for the single agent.",
+            "AML. For clinicians: with venetoclax half of the patients lived 14.7 months, without "
+            "it 9.6 (VIALE-A). Contraindications, a count above 25, frailty or the patient's "
+            "choice are valid reasons for the single agent.",
         ),
         carrying(
             "S3-19 S3-20",
