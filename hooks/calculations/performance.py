@@ -2,7 +2,8 @@
 
 The scales are not one-to-one. A Karnofsky score stands for the range of ECOG grades that the
 classic table and Prasad KT et al. 2018 (evidence KPSECOG) span, and decides a question about ECOG
-only where the whole range agrees. Of the two the newer counts; of the same time, ECOG itself.
+only where the whole range agrees. Of the two the newer counts. Of the same time ECOG itself
+counts, and where the two contradict each other the answer is unknown.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from cds_service.amount import Amount
 from cds_service.chart import Chart, question
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding
 from cds_service.readers import Bounds
-from cds_service.terminology import Threshold
+from cds_service.terminology import Measurement, Threshold
 from hooks import concepts, thresholds, units
 
 KARNOFSKY_BELOW_ECOG_3 = Threshold(
@@ -67,18 +68,26 @@ def ecog_at_least_3(patient: Chart) -> Finding:
 def _worse(patient: Chart, grade: Threshold, worse: Threshold, better: Threshold) -> Finding:
     ecog, karnofsky = _amounts(patient)
     words = f"ECOG performance status at least {grade}, or as Karnofsky{ecog.within}"
-    if not _karnofsky_is_newer(patient):
-        found = ecog.at_least(grade)
-        return Finding(words, found.truth, found.facts)
+    graded, scored = ecog.at_least(grade), _by_karnofsky(karnofsky, grade, worse, better)
+    newer = _newer(patient)
+    if newer is None and {graded.truth, scored.truth} == {TRUE, FALSE}:
+        return Finding(words, UNKNOWN, (_contradiction(),))
+    found = scored if newer is concepts.KARNOFSKY else graded
+    return Finding(words, found.truth, found.facts)
+
+
+def _by_karnofsky(
+    karnofsky: Amount, grade: Threshold, worse: Threshold, better: Threshold
+) -> Finding:
     yes, no = karnofsky.at_most(worse), karnofsky.at_least(better)
     if yes.truth is TRUE:
-        return Finding(words, TRUE, yes.facts)
+        return yes
     if karnofsky.doubt is not None:
         # A newer score that could not be read: what the older one denies may no longer be so.
-        return Finding(words, UNKNOWN, (karnofsky.doubt, karnofsky.fact))
+        return Finding(no.question, UNKNOWN, (karnofsky.doubt, karnofsky.fact))
     if no.truth is TRUE:
-        return Finding(words, FALSE, no.facts)
-    return Finding(words, UNKNOWN, (_undecided(karnofsky, grade),))
+        return Finding(no.question, FALSE, no.facts)
+    return Finding(no.question, UNKNOWN, (_undecided(karnofsky, grade),))
 
 
 def _undecided(karnofsky: Amount, grade: Threshold) -> Fact:
@@ -95,12 +104,15 @@ def _amounts(patient: Chart) -> tuple[Amount, Amount]:
     return patient.latest(concepts.ECOG, window), patient.latest(concepts.KARNOFSKY, window)
 
 
-def _karnofsky_is_newer(patient: Chart) -> bool:
+def _newer(patient: Chart) -> Measurement | None:
+    """The scale that counts; None when both are of one time."""
     ecog, karnofsky = _amounts(patient)
     if ecog.bounds is None or karnofsky.bounds is None:
-        return karnofsky.bounds is not None
+        return concepts.ECOG if karnofsky.bounds is None else concepts.KARNOFSKY
     graded, scored = patient.time_of(concepts.ECOG), patient.time_of(concepts.KARNOFSKY)
-    return graded is not None and scored is not None and scored.earliest > graded.earliest
+    if graded is None or scored is None or graded.earliest == scored.earliest:
+        return None
+    return concepts.KARNOFSKY if scored.earliest > graded.earliest else concepts.ECOG
 
 
 def disagreement(patient: Chart) -> Fact | None:
@@ -112,8 +124,19 @@ def disagreement(patient: Chart) -> Fact | None:
     best, worst = ecog_range(score)
     if best <= grade <= worst:
         return None
-    counts = "Karnofsky, which is newer," if _karnofsky_is_newer(patient) else "ECOG"
-    return Fact("ecog against karnofsky", lambda: f"ECOG and Karnofsky disagree: {counts} counts")
+    newer = _newer(patient)
+    if newer is None:
+        return _contradiction()
+    words = f"ECOG and Karnofsky disagree: {newer.title}, which is newer, counts"
+    return Fact(_DISAGREEMENT, words.__str__)
+
+
+_DISAGREEMENT = "ecog against karnofsky"
+
+
+def _contradiction() -> Fact:
+    words = "ECOG and Karnofsky of the same time disagree: assess again"
+    return Fact(_DISAGREEMENT, words.__str__, missing=True)
 
 
 def _exact(amount: Amount) -> Decimal | None:

@@ -42,7 +42,12 @@ GRADES = {
     "ECOG newer": ((ecog(1, 24), karnofsky(40, 48)), FALSE, FALSE),
     "Karnofsky newer": ((ecog(1, 48), karnofsky(40, 24)), TRUE, TRUE),
     "Karnofsky better and newer": ((ecog(3, 48), karnofsky(90, 24)), FALSE, FALSE),
-    "both of one time": ((ecog(1, 24), karnofsky(40, 24)), FALSE, FALSE),
+    "contradicting each other, of one time": (
+        (ecog(1, 24), karnofsky(40, 24)),
+        UNKNOWN,
+        UNKNOWN,
+    ),
+    "of one time, Karnofsky undecided": ((ecog(2, 24), karnofsky(70, 24)), TRUE, FALSE),
     "Karnofsky newer, ECOG too old": ((ecog(1, 721), karnofsky(40, 24)), TRUE, TRUE),
     "a newer Karnofsky that cannot be read, after a good one": (
         (karnofsky(90, 48), in_words(karnofsky(90, 24), "much worse")),
@@ -103,15 +108,19 @@ def test_the_gates_follow_from_the_range(score):
 DISAGREEING = {
     "ECOG 1, Karnofsky 60 of the same time": (
         (ecog(1), karnofsky(60)),
-        "ECOG and Karnofsky disagree: ECOG counts",
+        "ECOG and Karnofsky of the same time disagree: assess again",
     ),
     "ECOG 1, a newer Karnofsky 60": (
         (ecog(1, 48), karnofsky(60)),
-        "ECOG and Karnofsky disagree: Karnofsky, which is newer, counts",
+        "ECOG and Karnofsky disagree: Karnofsky performance status, which is newer, counts",
     ),
     "ECOG 4, Karnofsky 60": (
         (ecog(4), karnofsky(60)),
-        "ECOG and Karnofsky disagree: ECOG counts",
+        "ECOG and Karnofsky of the same time disagree: assess again",
+    ),
+    "a newer ECOG 1, Karnofsky 60": (
+        (ecog(1), karnofsky(60, 48)),
+        "ECOG and Karnofsky disagree: ECOG performance status, which is newer, counts",
     ),
     "ECOG 2, Karnofsky 60": ((ecog(2), karnofsky(60)), None),
     "ECOG 3, Karnofsky 60": ((ecog(3), karnofsky(60)), None),
