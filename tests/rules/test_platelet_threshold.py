@@ -150,7 +150,9 @@ def test_a_summary_carries_a_number_only_where_one_was_studied(records, summary)
     assert one["indicator"] == "info"
 
 
-@pytest.mark.parametrize("records", [(count(190),), ()], ids=["high", "unknown"])
+@pytest.mark.parametrize(
+    "records", [(count(190),), (count(100),), ()], ids=["190", "100", "unknown"]
+)
 def test_outside_apl_a_high_or_unknown_count_has_no_number_but_the_attributed_one(records):
     one = card(LEUKEMIA, *records, ORDER)
     lines = [line for line in part(one, "Consider") if not line.startswith("Guideline summary:")]
