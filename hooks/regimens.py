@@ -313,7 +313,7 @@ def _goes_intrathecal(order: Order) -> Truth:
     named = order.words_without_notes()
     if not (by_any_route or steroids or _STEROID_BY_NAME.search(named)):
         return FALSE
-    said = [_words(dose, order) for dose in order.doses()] or [order.words()]
+    said = [f"{_words(dose, order)} {dose.words}" for dose in order.doses()] or [order.words()]
     if any(_is_intrathecal(words) for words in said):
         return TRUE
     known = (_SUBCUTANEOUS, _INTRAVENOUS, _ELSEWHERE)
