@@ -6,6 +6,7 @@ from cds_service.chart import Chart, question
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding, all_of, any_of, none_of
 from cds_service.terminology import Diagnosis, Measurement, Orderable, Threshold
 from hooks import concepts, thresholds
+from hooks.calculations import performance
 
 NON_PROMYELOCYTIC = (
     concepts.AML,
@@ -282,12 +283,7 @@ def severe_breathing_or_performance(patient: Chart) -> Finding:
         patient.latest(concepts.FVC, thresholds.BREATHING).below(thresholds.FVC_SEVERE),
         patient.latest(concepts.SVC, thresholds.BREATHING).below(thresholds.FVC_SEVERE),
         patient.has(concepts.VENTILATOR_DEPENDENCE),
-        patient.latest(concepts.ECOG, thresholds.PERFORMANCE_STATUS).at_least(
-            thresholds.SEVERE_ECOG
-        ),
-        patient.latest(concepts.KARNOFSKY, thresholds.PERFORMANCE_STATUS).at_most(
-            thresholds.SEVERE_KARNOFSKY
-        ),
+        performance.ecog_at_least_3(patient),
     )
 
 
