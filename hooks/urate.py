@@ -11,13 +11,12 @@ from typing import Any
 
 from cds_service.amount import number_text
 from cds_service.chart import Chart, question
-from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding, any_of
+from cds_service.finding import FALSE, TRUE, Fact, Finding, any_of
 from cds_service.rule import Action, Suggestion
 from cds_service.terminology import Orderable
-from hooks import concepts, dosing, lines, proposals, questions, thresholds
-
-RASBURICASE_MG_PER_KG = Decimal("0.2")
-"""A day, by vein, for up to 5 days (US label)."""
+from hooks import concepts, proposals, questions, thresholds
+from hooks.calculations import body, tumor_lysis
+from hooks.calculations.rasburicase import rasburicase_mg_per_day
 
 
 @question
@@ -47,28 +46,6 @@ def g6pd_not_known(patient: Chart) -> Finding:
 
 # -- risk ----------------------------------------------------------------------------------------
 
-_PANEL = (concepts.POTASSIUM, concepts.PHOSPHATE, concepts.URATE, concepts.CALCIUM)
-
-
-@question
-def laboratory_tumor_lysis(patient: Chart) -> Finding:
-    """Two of the four laboratory criteria are met today; values that are missing may hide one."""
-    words = "Laboratory tumor lysis syndrome"
-    met = lines.tumor_lysis_criteria(patient)
-    if len(met) > 1:
-        said = f"Laboratory tumor lysis criteria met: {', '.join(met)}"
-        return Finding(words, TRUE, (Fact("tumor lysis criteria", said.__str__),))
-    today = thresholds.TUMOR_LYSIS_VALUES
-    amounts = [patient.latest(measurement, today) for measurement in _PANEL]
-    corrected = patient.latest(concepts.CALCIUM_CORRECTED, today)
-    if corrected.bounds is not None:
-        amounts[-1] = corrected
-    gaps = [each.fact if each.bounds is None else each.doubt for each in amounts]
-    missing = tuple(fact for fact in gaps if fact is not None)
-    if len(met) + len(missing) > 1:
-        return Finding(words, UNKNOWN, missing)
-    return Finding(words, FALSE, tuple(each.fact for each in amounts))
-
 
 @question
 def high_tumor_lysis_risk(patient: Chart) -> Finding:
@@ -76,7 +53,7 @@ def high_tumor_lysis_risk(patient: Chart) -> Finding:
     count = patient.latest(concepts.LEUKOCYTES, thresholds.FRESH_COUNT)
     return any_of(
         count.at_least(thresholds.HYPERLEUKOCYTOSIS),
-        laboratory_tumor_lysis(patient),
+        tumor_lysis.laboratory_syndrome(patient),
         patient.may_have(concepts.TUMOR_LYSIS_SYNDROME),
     )
 
@@ -86,16 +63,14 @@ def high_tumor_lysis_risk(patient: Chart) -> Finding:
 
 def rasburicase_label_dose_mg(patient: Chart) -> Decimal | None:
     """0.2 mg/kg of a weight of the last 90 days, to half a milligram; None without one."""
-    weight = dosing.weight_kg(patient)
-    if weight is None:
-        return None
-    return (weight * RASBURICASE_MG_PER_KG * 2).quantize(Decimal(1), ROUND_HALF_UP) / 2
+    exact = rasburicase_mg_per_day(patient)
+    return None if exact is None else (exact * 2).quantize(Decimal(1), ROUND_HALF_UP) / 2
 
 
 def label_dose(patient: Chart) -> str:
     """The label's dose, computed where a weight is on record."""
     text = "Label dose of rasburicase: 0.2 mg/kg a day intravenously for up to 5 days, one course"
-    dose, weight = rasburicase_label_dose_mg(patient), dosing.weight_kg(patient)
+    dose, weight = rasburicase_label_dose_mg(patient), body.weight_kg(patient)
     if dose is not None and weight is not None:
         text += f"; here {number_text(dose)} mg a day for {number_text(round(weight, 1))} kg"
     return f"{text}. Many centers give one fixed dose (local practice, not verified)."

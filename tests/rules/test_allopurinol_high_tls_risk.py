@@ -138,6 +138,13 @@ ASKS = {
         result(CALCIUM, 9),
         ORDER,
     ),
+    "a child's urate, whose limit depends on age, and one criterion": (
+        aged(9),
+        diagnosis(ALL),
+        count(12),
+        *panel(urate=12, phosphate=7),
+        ORDER,
+    ),
     "prescriptions that could not be read": (*HIGH_RISK, not_read(*RUNNING_DRUGS), ORDER),
     "a count that could not be read": (LEUKEMIA, *panel(), not_read(LEUKOCYTES), ORDER),
 }
@@ -185,10 +192,11 @@ def test_it_is_a_note_with_the_count_that_decides():
     assert any(line.startswith("Leukocytes 180 ×10⁹/L") for line in part(one, "This patient"))
 
 
-def test_laboratory_criteria_are_named_with_their_values():
+def test_the_values_that_meet_a_criterion_are_shown():
     one = card(LEUKEMIA, count(12), *panel(urate=9.1, phosphate=4.9), ORDER)
     basis = " ".join(part(one, "This patient"))
-    assert "phosphate 4.9 mg/dL, urate 9.1 mg/dL" in basis
+    assert "Phosphate 4.9 mg/dL" in basis
+    assert "Urate 9.1 mg/dL" in basis
 
 
 @pytest.mark.parametrize(
