@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from cds_service.orders import BY_CODE, Order, read_orders
+from cds_service.orders import (
+    BY_CODE,
+    Drafts,
+    Order,
+    is_stopping,
+    read_drafts,
+    read_orders,
+)
 from tests.engine.made_up import LEXICON, ME, SYSTEM, coded, decoded, draft
 
 POLISH = {"medicationCodeableConcept": coded("POLISH")}
@@ -15,6 +22,15 @@ POLISH = {"medicationCodeableConcept": coded("POLISH")}
 def read(*drafts: Any, selections: Any = None) -> tuple[list[Order], int]:
     bundle = {"resourceType": "Bundle", "entry": [{"resource": each} for each in drafts]}
     return read_orders(decoded(bundle), selections, ME, LEXICON)
+
+
+def drafts_of(*entries: Any, selections: Any = None) -> Drafts:
+    """As `read`, from whole entries."""
+    return read_drafts(decoded({"entry": list(entries)}), selections, ME, LEXICON)
+
+
+def entry(resource: dict[str, Any], full_url: Any = None) -> dict[str, Any]:
+    return {"resource": resource} | ({} if full_url is None else {"fullUrl": full_url})
 
 
 def only(*drafts: Any) -> Order:
@@ -49,6 +65,30 @@ PLACES_OF_A_CODE = {
         referring("Medication/drug"),
         medication("drug", ingredient=[5, {"itemCodeableConcept": coded("POLISH")}]),
     ),
+    "in an ingredient that is a contained Medication": (
+        referring(
+            "#mix",
+            contained=[
+                medication("mix", ingredient=[{"itemReference": {"reference": "#drug"}}]),
+                medication("drug", code=coded("POLISH")),
+            ],
+        ),
+    ),
+    "in an ingredient that is a Medication of the Bundle": (
+        referring("Medication/mix"),
+        medication("mix", ingredient=[{"itemReference": {"reference": "Medication/drug"}}]),
+        medication("drug", code=coded("POLISH")),
+    ),
+    "in an ingredient of Medications that go round": (
+        referring("Medication/a"),
+        medication("a", ingredient=[{"itemReference": {"reference": "Medication/b"}}]),
+        medication(
+            "b",
+            code=coded("POLISH"),
+            ingredient=[{"itemReference": {"reference": "Medication/a"}}],
+        ),
+    ),
+    "as a device": (draft("m", "DeviceRequest", codeCodeableConcept=coded("POLISH")),),
     "as a procedure": (draft("m", "ServiceRequest", code=coded("POLISH")),),
     "as R5 writes it": (draft("m", medication=coded("POLISH")),),
     "beside other codes": (draft("m", medicationCodeableConcept=coded("X", "POLISH")),),
@@ -66,6 +106,14 @@ PLACES_OF_A_NAME = {
     "text": draft("m", medicationCodeableConcept={"text": "Super Polish 5 %"}),
     "display of an unknown code": draft(
         "m", medicationCodeableConcept={"coding": [{"code": "7", "display": "polish"}]}
+    ),
+    "display of an ingredient that is not here": referring(
+        "#mix",
+        contained=[
+            medication(
+                "mix", ingredient=[{"itemReference": {"reference": "#x", "display": "Polish"}}]
+            )
+        ],
     ),
     "display of a reference": draft("m", medicationReference={"display": "Polish, green"}),
 }
@@ -124,6 +172,80 @@ def test_an_order_of_which_nothing_will_happen_is_none(void: dict[str, Any]) -> 
     assert read(draft("m", **POLISH) | void) == ([], 0)
 
 
+ENDING: dict[str, tuple[dict[str, Any], bool]] = {
+    "draft": ({"status": "draft"}, False),
+    "on hold": ({"status": "on-hold"}, False),
+    "no status": ({"status": None}, False),
+    "a status of another type": ({"status": ["stopped"]}, False),
+    "stopped": ({"status": "stopped"}, True),
+    "cancelled": ({"status": "cancelled"}, True),
+    "revoked": ({"status": "revoked"}, True),
+    "completed": ({"status": "completed"}, True),
+    "forbidden": ({"status": "draft", "doNotPerform": True}, True),
+    "no longer forbidden": ({"status": "stopped", "doNotPerform": True}, False),
+    "not forbidden": ({"status": "draft", "doNotPerform": False}, False),
+    "a mistake": ({"status": "entered-in-error"}, False),
+    "a prohibition by mistake": ({"status": "entered-in-error", "doNotPerform": True}, False),
+}
+
+
+@pytest.mark.parametrize(("said", "ends"), ENDING.values(), ids=ENDING)
+def test_drafts_that_end_something_are_kept_apart(said: dict[str, Any], ends: bool) -> None:
+    resource = draft("m", **POLISH) | said
+    found = drafts_of(entry(resource), entry(draft("other", **POLISH)))
+    assert is_stopping(resource) is ends
+    assert [order.id for order in found.discontinued] == ["m"] * ends
+    assert [order.recognised for order in found.discontinued] == [{"polish": BY_CODE}] * ends
+    live = not ends and said["status"] in ("draft", "on-hold", None, ["stopped"])
+    assert [order.id for order in found.orders] == ["m"] * live + ["other"]
+
+
+def test_what_another_patient_no_longer_gets_is_counted_and_left_out() -> None:
+    other = draft("m", subject={"reference": "Patient/x"}, **POLISH) | {"status": "stopped"}
+    assert drafts_of(entry(other)) == Drafts((), foreign=1)
+
+
+NAMABLE = ("a", "7", "A-1.b", "e" * 190, ".a", "a..b")
+UNNAMABLE = (
+    "",
+    " ",
+    "a b",
+    "a/b",
+    "a_b",
+    ".",
+    "..",
+    "a\n",
+    "ü",
+    "a?b",
+    "a#b",
+    "%2e",
+    "a|b",
+    "a\x00",
+)
+
+
+@pytest.mark.parametrize("identity", NAMABLE)
+def test_an_order_is_named_by_an_id_of_fhirs_letters_however_long(identity: str) -> None:
+    assert only(draft(identity)).can_be_named
+
+
+@pytest.mark.parametrize("identity", UNNAMABLE)
+def test_an_order_without_such_an_id_cannot_be_named(identity: str) -> None:
+    assert not only(draft(identity)).can_be_named
+
+
+def test_an_order_that_shares_its_id_cannot_be_named() -> None:
+    twice = (draft("a"), draft("a", **POLISH), draft("a", "ServiceRequest"))
+    assert [order.can_be_named for order in read(*twice)[0]] == [False, False, True]
+    stopped = draft("a") | {"status": "stopped"}
+    assert not only(draft("a"), stopped).can_be_named
+
+
+def test_an_id_that_is_a_number_is_its_digits_and_one_of_another_type_is_none() -> None:
+    odd = [draft("x") | {"id": each} for each in (7, 7.5, True, ["a"], {"a": 1}, None)]
+    assert [order.id for order in read(*odd)[0]] == ["7", "", "", "", "", ""]
+
+
 OWN = ("Patient/subject-1", "https://ehr.example/fhir/Patient/subject-1", "subject-1", "")
 FOREIGN = ("Patient/subject-2", "https://ehr.example/fhir/Patient/subject-2", "urn:uuid:7")
 
@@ -142,31 +264,6 @@ def test_orders_for_another_patient_are_counted_and_left_out(name: str, referenc
 
 def test_an_order_without_subject_is_the_patients() -> None:
     assert read(draft("m"))[1] == 0
-
-
-def test_selections_decide_what_is_selected_and_come_first() -> None:
-    drafts = (draft("a"), draft("b", "ServiceRequest"), draft("c"))
-    orders, _ = read(*drafts, selections=["MedicationRequest/c", "ServiceRequest/b", "Gone/x"])
-    assert [(order.id, order.selected) for order in orders] == [
-        ("c", True),
-        ("b", True),
-        ("a", False),
-    ]
-
-
-def test_a_selection_names_type_and_id() -> None:
-    orders, _ = read(draft("a"), selections=["ServiceRequest/a", "a"])
-    assert not orders[0].selected
-
-
-def test_a_selection_may_name_a_version() -> None:
-    orders, _ = read(draft("a"), selections=["MedicationRequest/a/_history/1"])
-    assert orders[0].selected
-
-
-def test_without_selections_every_draft_is_selected() -> None:
-    orders, _ = read(draft("a"), draft("b"))
-    assert [order.selected for order in orders] == [True, True]
 
 
 # -- words and doses -----------------------------------------------------------------------------
