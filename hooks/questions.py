@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from cds_service.amount import Amount
 from cds_service.chart import Chart, question
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding, all_of, any_of, none_of
 from cds_service.terminology import Diagnosis, Measurement, Orderable, Threshold
@@ -167,13 +170,30 @@ def ph_status_known(patient: Chart) -> Finding:
     )
 
 
+def _vital_capacity(patient: Chart, compare: Callable[[Amount], Finding]) -> Finding:
+    """Forced or slow, whichever was measured: of one the other is no gap."""
+    measured = (concepts.FVC, concepts.SVC)
+    answers = [compare(patient.latest(each, thresholds.BREATHING)) for each in measured]
+    known = [answer for answer in answers if answer.truth is not UNKNOWN]
+    return any_of(*(known or answers))
+
+
+def vital_capacity_severe(patient: Chart) -> Finding:
+    """Below half of what is predicted."""
+    return _vital_capacity(patient, lambda amount: amount.below(thresholds.FVC_SEVERE))
+
+
+def vital_capacity_preserved(patient: Chart) -> Finding:
+    """80 % of what is predicted, or more."""
+    return _vital_capacity(patient, lambda amount: amount.at_least(thresholds.FVC_PRESERVED))
+
+
 @question
 def respiratory_compromise(patient: Chart) -> Finding:
     """Any sign of failing breathing muscles (catalogue 5.6) within its window."""
     inspiration = patient.latest(concepts.INSPIRATORY_PRESSURE, thresholds.BREATHING)
     return any_of(
-        patient.latest(concepts.FVC, thresholds.BREATHING).below(thresholds.FVC_SEVERE),
-        patient.latest(concepts.SVC, thresholds.BREATHING).below(thresholds.FVC_SEVERE),
+        vital_capacity_severe(patient),
         patient.latest(concepts.SNIFF_PRESSURE, thresholds.BREATHING).below(thresholds.WEAK_SNIFF),
         all_of(
             inspiration.below(thresholds.WEAK_INSPIRATION),
@@ -190,10 +210,6 @@ def respiratory_compromise(patient: Chart) -> Finding:
 @question
 def breathing_preserved(patient: Chart) -> Finding:
     """Vital capacity of 80 % or more in its window, and no sign of the contrary on record."""
-    measured = any_of(
-        patient.latest(concepts.FVC, thresholds.BREATHING).at_least(thresholds.FVC_PRESERVED),
-        patient.latest(concepts.SVC, thresholds.BREATHING).at_least(thresholds.FVC_PRESERVED),
-    )
     compromised = respiratory_compromise(patient)
     # Sniff pressure or blood gas that nobody measured leave a good vital capacity what it is.
     flagged = Finding(
@@ -201,7 +217,7 @@ def breathing_preserved(patient: Chart) -> Finding:
         TRUE if compromised.truth is TRUE else FALSE,
         tuple(compromised.deciding()) if compromised.truth is TRUE else (),
     )
-    return all_of(measured, none_of(flagged))
+    return all_of(vital_capacity_preserved(patient), none_of(flagged))
 
 
 @question
@@ -280,8 +296,7 @@ def mrd_known(patient: Chart) -> Finding:
 def severe_breathing_or_performance(patient: Chart) -> Finding:
     """FVC below 50 %, ventilation support, or ECOG 3-4: intensive therapy may kill soon."""
     return any_of(
-        patient.latest(concepts.FVC, thresholds.BREATHING).below(thresholds.FVC_SEVERE),
-        patient.latest(concepts.SVC, thresholds.BREATHING).below(thresholds.FVC_SEVERE),
+        vital_capacity_severe(patient),
         patient.has(concepts.VENTILATOR_DEPENDENCE),
         performance.ecog_at_least_3(patient),
     )
