@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 import fixtures
-from cds_service.commands import main
+from cds_service.chart import Chart
+from cds_service.commands import describe, main
+from cds_service.engine import Engine
+from cds_service.finding import Finding, all_of, any_of, none_of
+from cds_service.settings import Settings
+from tests.engine import made_up
+from tests.engine.site_folders import BRITTLE, CONTENT, DULL, TIMED
+from tests.engine.test_service import a_service
 
 
 def run(*arguments: str, text: str | None = None) -> Result:
@@ -117,3 +125,120 @@ def test_the_readme_is_about_commands_that_exist() -> None:
         assert run(command, "--help").exit_code == 0
     assert "make run" in readme.split("## ")[0]
     assert "make test" in readme.split("## ")[0]
+
+
+# -- value sets of a site ------------------------------------------------------------------------
+
+EXAMPLE_SITE = Path(fixtures.__file__).parent / "site"
+MORPHOLOGY = {
+    "resourceType": "Observation",
+    "status": "final",
+    "code": {
+        "coding": [
+            {
+                "system": "http://example-hospital.example/fhir/CodeSystem/local",
+                "code": "apl-morphology",
+            }
+        ]
+    },
+    "effectiveDateTime": "2026-01-15T08:00:00Z",
+    "valueString": "present",
+}
+
+
+def with_coded_morphology() -> str:
+    document = fixtures.request("healthy.patient-view", fixtures.ANCHOR)
+    document["prefetch"]["molecular"] = {
+        "resourceType": "Bundle",
+        "type": "searchset",
+        "entry": [{"resource": MORPHOLOGY}],
+    }
+    return json.dumps(document)
+
+
+@pytest.mark.parametrize(("folder", "truth"), [("", "no"), (str(EXAMPLE_SITE), "yes")])
+def test_check_reads_the_codes_of_the_site(
+    monkeypatch: pytest.MonkeyPatch, folder: str, truth: str
+) -> None:
+    monkeypatch.setenv("CDS_SITE_VALUE_SETS", folder)
+    as_of = fixtures.ANCHOR.isoformat()
+    result = run("check", "--as-of", as_of, "-", text=with_coded_morphology())
+    assert f"apl-suspected: {truth}" in result.output
+
+
+def test_rules_name_what_a_site_must_map_and_what_is_missing_besides() -> None:
+    listed = run("rules").output
+    assert (
+        "allo-hsct-favorable-aml 1.0.0 "
+        "(dormant: cannot apply until a site maps eln-favorable (value set eln-risk))"
+    ) in listed
+    assert "dormant:   mrd, mrd-presence (value set mrd)" in listed
+    assert "by name:   intensive-protocol" in listed
+
+
+def test_rules_are_not_dormant_where_the_site_has_mapped_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CDS_SITE_VALUE_SETS", str(EXAMPLE_SITE))
+    listed = run("rules").output
+    assert {line.strip() for line in listed.splitlines() if "dormant" in line} == {
+        "dormant:   none"
+    }
+
+
+@pytest.mark.parametrize("command", [("serve",), ("rules",), ("check", "-")], ids=" ".join)
+def test_a_broken_folder_stops_every_command_with_all_its_problems(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    (tmp_path / "mrd.json").write_text("{")
+    (tmp_path / "mrd.csv").write_text("")
+    monkeypatch.setenv("CDS_SITE_VALUE_SETS", str(tmp_path))
+    result = run(*command, text=story("healthy.patient-view"))
+    assert result.exit_code == 1
+    assert "mrd.json: is not JSON" in result.output
+    assert "mrd.csv: is no .json file" in result.output
+
+
+DORMANCY: dict[str, tuple[Callable[[Chart], Finding], list[str]]] = {
+    "needed beside a fact": (
+        lambda p: all_of(p.has(made_up.SPOTS), p.test_is_positive(DULL)),
+        ["dull-now"],
+    ),
+    "one way of two": (
+        lambda p: any_of(p.has(made_up.SPOTS), p.test_is_positive(DULL)),
+        [],
+    ),
+    "both ways of two": (
+        lambda p: any_of(p.test_is_positive(DULL), p.test_is_positive(BRITTLE)),
+        ["brittle", "dull-now"],
+    ),
+    "two that are both needed": (
+        lambda p: all_of(p.test_is_positive(DULL), p.test_is_positive(BRITTLE)),
+        ["brittle", "dull-now"],
+    ),
+    "one needed, one not": (
+        lambda p: all_of(
+            p.test_is_positive(DULL), any_of(p.has(made_up.SPOTS), p.test_is_positive(BRITTLE))
+        ),
+        ["dull-now"],
+    ),
+    "an exclusion that nothing on record denies": (
+        lambda p: all_of(p.has(made_up.SPOTS), none_of(p.test_is_positive(DULL))),
+        [],
+    ),
+    "an exclusion that stays unknown": (
+        lambda p: all_of(p.has(made_up.SPOTS), none_of(p.latest(TIMED).at_least(made_up.BRIGHT))),
+        ["timed"],
+    ),
+    "an order that is recognised by name": (lambda p: p.ordering(made_up.POLISH), []),
+}
+
+
+@pytest.mark.parametrize(("asks", "needed"), DORMANCY.values(), ids=DORMANCY)
+def test_a_rule_is_dormant_when_no_record_could_make_it_apply(
+    asks: Callable[[Chart], Finding], needed: list[str]
+) -> None:
+    service = a_service((made_up.a_rule("asked", asks),))
+    described = {each["id"]: each for each in describe(Engine([service], CONTENT, Settings()))}
+    assert described["asked"]["dormantUntilMapped"] == needed
+    assert described["asked"]["dormant"] is bool(needed)
