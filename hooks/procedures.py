@@ -14,7 +14,7 @@ from cds_service.chart import ORDER_KEY, Chart, question
 from cds_service.finding import FALSE, TRUE, Fact, Finding, all_of, any_of, none_of
 from cds_service.orders import Order
 from cds_service.terminology import Measurement, Orderable, Threshold, Window
-from hooks import concepts, lines, questions, thresholds
+from hooks import concepts, lines, questions, regimens, thresholds
 
 CENTRAL_LINES = (concepts.CENTRAL_LINE, concepts.PICC)
 """A PICC ends in a central vein, and the guidance speaks of central catheters."""
@@ -152,11 +152,6 @@ def central_line(patient: Chart) -> Finding:
     return any_of(*(patient.ordering(line) for line in CENTRAL_LINES))
 
 
-def intrathecal_drug_orders(patient: Chart) -> list[Order]:
-    """Selected drugs of whatever name that are to be given into the spinal fluid."""
-    return [order for order in patient.orders if order.selected and _is_intrathecal(order)]
-
-
 def _is_intrathecal(order: Order) -> bool:
     """By a coded route, or by the words of the route, the dose or the product."""
     doses = order.doses()
@@ -168,16 +163,18 @@ def _is_intrathecal(order: Order) -> bool:
 
 @question
 def intrathecal_drug(patient: Chart) -> Finding:
-    """Some selected drug has an intrathecal route."""
-    orders = intrathecal_drug_orders(patient)
-    if not orders:
-        fact = Fact("intrathecal drug", lambda: "Intrathecal drug: not among the selected orders")
-        return Finding("Ordering an intrathecal drug", FALSE, (fact,))
+    """A leukemia drug whose route says so (unknown without one), or any other drug's route."""
+    return any_of(regimens.intrathecal_drug(patient), _any_drug_given_intrathecally(patient))
+
+
+def _any_drug_given_intrathecally(patient: Chart) -> Finding:
+    words = "Ordering any drug with an intrathecal route"
+    orders = [order for order in patient.orders if order.selected and _is_intrathecal(order)]
     facts = tuple(
         Fact(f"{ORDER_KEY}{order.reference}", lambda: "Order: drug given intrathecally")
         for order in orders
     )
-    return Finding("Ordering an intrathecal drug", TRUE, facts)
+    return Finding(words, TRUE if orders else FALSE, facts)
 
 
 @question

@@ -54,6 +54,7 @@ DISEASE = diagnosis(ALS)
 LP = order(LUMBAR_PUNCTURE, system=CPT, code="62270", procedure=True)
 MARROW = order(MARROW_SAMPLING, system=SNOMED, procedure=True)
 BRONCHOSCOPY_ORDER = order("Bronchoscopy with lavage", procedure=True, identity="bronchoscopy")
+BY_CODE = {"route": {"coding": [{"system": SNOMED, "code": "72607000"}]}}
 NO_BLASTS = result(BLASTS_PERCENT, 0)
 
 
@@ -111,23 +112,30 @@ WARNS = {
         *UNSAFE,
         order(CYTARABINE, dose="70 mg", route="Intrathecal route"),
     ),
-    "an intrathecal steroid that no rule knows": (
+    "an intrathecal steroid": (
         LEUKEMIA,
         *UNSAFE,
         order("Hydrocortisone", text="15 mg IT with the first puncture"),
     ),
-    "methotrexate called intrathecal by its product only": (
+    "a drug that no rule knows, its route IT": (
         LEUKEMIA,
         *UNSAFE,
-        order("Methotrexate 12 mg intrathecal syringe"),
+        order("Rituximab", dose="25 mg", route="IT"),
     ),
-    "an intrathecal route by code": (
+    "a drug that no rule knows, IT behind its dose": (
         LEUKEMIA,
         *UNSAFE,
-        order(
-            METHOTREXATE,
-            instructions=({"route": {"coding": [{"system": SNOMED, "code": "72607000"}]}},),
-        ),
+        order("Rituximab", text="Give 25 mg IT once"),
+    ),
+    "a drug that no rule knows, called intrathecal": (
+        LEUKEMIA,
+        *UNSAFE,
+        order("Rituximab 25 mg, intrathecal"),
+    ),
+    "a drug that no rule knows, its route by code": (
+        LEUKEMIA,
+        *UNSAFE,
+        order("Rituximab", instructions=(BY_CODE,)),
     ),
     "tofersen": (LEUKEMIA, *UNSAFE, order(TOFERSEN)),
     "bronchoscopy": (LEUKEMIA, *UNSAFE, BRONCHOSCOPY_ORDER),
@@ -200,6 +208,7 @@ ASKS = {
         LP,
     ),
     "a problem list that could not be read": (not_read(*concepts.CONDITIONS), *UNSAFE, LP),
+    "methotrexate that does not say by which route": (LEUKEMIA, *UNSAFE, order(METHOTREXATE)),
     "everything safe, ALS resolved, which cannot be": (
         diagnosis(ALS, clinical="resolved"),
         LEUKEMIA,
