@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-import pytest
 from hypothesis import given
 
 from hooks.calculations import body, hydration
@@ -35,36 +34,8 @@ def test_200_ml_an_hour_are_2_64_liters_per_m2_for_the_worked_patient():
     assert rounded(ordered(*BODY, rate="200 mL/h"), 2) == 2.64
 
 
-VOLUMES = {
-    "a rate in liters a day": ({"rate": "4.8 L/d"}, 4800),
-    "a rate in mL a minute": ({"rate": "2 mL/min"}, 2880),
-    "a volume over 24 h": ({"rate": "3000 mL", "over": "24 h"}, 3000),
-    "a volume per 24 h in UCUM": ({"rate": "3000 mL/(24.h)"}, 3000),
-    "a liter three times a day": ({"dose": "1 L", "times": 3}, 3000),
-    "500 mL four times a day": ({"dose": "500 mL", "times": 4}, 2000),
-}
-
-
-@pytest.mark.parametrize(("dosage", "ml"), VOLUMES.values(), ids=VOLUMES)
-def test_a_daily_volume_is_read_from_rate_or_frequency(dosage, ml):
-    (found,) = chart(order(FLUID, **dosage)).orders
-    assert hydration.order_ml_per_day(found) == ml
-
-
-UNKNOWN = {
-    "a bolus without frequency": {"dose": "1000 mL"},
-    "a drug by mass": {"dose": "20 mg", "times": 2},
-    "a rate by weight": {"rate": "2 mL/kg/h"},
-    "a volume by area": {"dose": "3000 mL/m2", "times": 1},
-    "a rate without time": {"rate": "200 mL"},
-    "no dosage": {},
-}
-
-
-@pytest.mark.parametrize("dosage", UNKNOWN.values(), ids=UNKNOWN)
-def test_what_does_not_say_a_daily_volume_is_not_computed(dosage):
-    (found,) = chart(order(FLUID, **dosage)).orders
-    assert hydration.order_ml_per_day(found) is None
+def test_an_order_that_does_not_say_its_daily_volume_has_none():
+    assert ordered(*BODY, dose="1000 mL") is None
 
 
 def test_without_a_body_surface_area_there_is_no_volume_per_m2():
