@@ -16,7 +16,6 @@ from cds_service.errors import ContentError, UnknownService
 from cds_service.fhir_client import FhirLimits, FhirReader
 from cds_service.prefetch import Answer, Query, State, failed
 from cds_service.protocol import SPECIFICATION_VERSION, HookRequest, parse
-from cds_service.readers import is_deceased
 from cds_service.service import (
     Decision,
     Service,
@@ -95,8 +94,6 @@ class Engine:
         chart = build_chart(service, self.lexicon, request, answers, as_of)
         if chart.foreign:
             log.warning("ignored %d resources of other patients", chart.foreign)
-        if request.hook == "patient-view" and is_deceased(chart.patient, as_of):
-            return Decision([], [], [])
         return decide(service, chart, answers, unread_selections(request))
 
     def _complete(self, service: Service, request: HookRequest) -> dict[str, Answer]:

@@ -20,6 +20,7 @@ from cds_service.finding import TRUE, UNKNOWN, Fact, Finding
 from cds_service.orders import are_blank, name_no_draft, read_drafts
 from cds_service.prefetch import Answer, Query, State, absent, mismatched, read_answer, troubles
 from cds_service.protocol import ORDER_HOOKS, HookRequest
+from cds_service.readers import is_deceased
 from cds_service.rule import Indicator, Question, Rule, WhenUnknown
 from cds_service.terminology import Lexicon
 
@@ -218,6 +219,9 @@ def decide(
             Applied(service.gaps, finding, service.gaps.indicator, service.gaps.summary)
         ]
     decision.applied = _replaced(decision.applied, service, chart, by_rule)
+    if decision.applied and is_deceased(chart.patient, chart.as_of):
+        # Results after a recorded death say that one of the two is wrong: nothing is held back.
+        lines.append("The patient is recorded as deceased: check that this is the right record")
     decision.cards = _render(decision, chart, service.attribution)
     return decision
 

@@ -38,11 +38,16 @@ def of(name: str, said: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("said", DECEASED.values(), ids=DECEASED)
-def test_the_chart_of_a_deceased_patient_brings_no_card(
-    caller: Caller, said: dict[str, Any]
-) -> None:
-    """RSP-05: https://cds-hooks.hl7.org/hooks/patient-view/"""
-    assert caller.cards(of(VIEW, said)) == []
+def test_a_recorded_death_costs_no_card_and_is_said(caller: Caller, said: dict[str, Any]) -> None:
+    """A count of today after a recorded death: one of the two is wrong, and nobody knows which."""
+    assert caller.rules(of(VIEW, said)) == caller.rules(good(VIEW)) != []
+    assert "recorded as deceased" in caller.cards(of(VIEW, said))[0]["detail"]
+    assert "deceased" not in caller.cards(good(VIEW))[0]["detail"]
+
+
+@pytest.mark.parametrize("said", DECEASED.values(), ids=DECEASED)
+def test_a_recorded_death_alone_is_no_card(caller: Caller, said: dict[str, Any]) -> None:
+    assert caller.cards(of("healthy.patient-view", said)) == []
 
 
 @pytest.mark.parametrize("said", NOT_DECEASED.values(), ids=NOT_DECEASED)
