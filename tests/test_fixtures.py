@@ -15,8 +15,8 @@ from pydantic import ValidationError
 
 import fixtures
 from fixtures.stories import (
+    AT_EXAMPLE_SITE,
     EXPECTED,
-    LATER_RULES,
     MESSY_DRAFTS,
     MESSY_RECORDS,
     RULES,
@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CODES = ROOT.parent / "shared" / "terminology" / "codes.csv"
 AS_OF = datetime(2031, 3, 2, 7, 45, 30, tzinfo=UTC)
 REQUESTS = [name for story in fixtures.stories() for name in fixtures.requests(story)]
+SITE = "http://example-hospital.example/fhir/CodeSystem/local"
 SIGNS_OF_LIFE = {"identifier", "telecom", "address", "photo", "contact"}
 
 
@@ -52,9 +53,39 @@ def test_files_are_those_the_tool_writes(capsys):
     assert stale == 0, capsys.readouterr().out
 
 
+def test_writing_removes_what_no_story_tells_and_leaves_other_folders_alone(tmp_path):
+    """The value sets of the example site lie beside the stories and are not generated."""
+    tool = runpy.run_path(str(ROOT / "tools" / "fixtures.py"), run_name="fixtures_tool")
+    for name in ("site/mrd.json", "patients/gone.json", "requests/gone.patient-view.json"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text("{}")
+    assert tool["stale"]({}, tmp_path) == ["patients/gone.json", "requests/gone.patient-view.json"]
+    tool["write"]({"patients/new.json": "{}"}, tmp_path)
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.json")}
+    assert left == {"site/mrd.json", "patients/new.json"}
+
+
 def test_every_story_is_named_and_told_by_requests():
     assert set(fixtures.stories()) == set(STORIES)
     assert {name.split(".")[0] for name in REQUESTS} == set(STORIES)
+
+
+def test_stories_of_the_example_site_are_the_ones_that_use_its_codes():
+    users = {
+        story
+        for story in fixtures.stories()
+        for request in (
+            fixtures.patient(story, AS_OF),
+            *map(stored_request, fixtures.requests(story)),
+        )
+        for name, value in walk(request)
+        if name == "system" and value == SITE
+    }
+    assert users == set(AT_EXAMPLE_SITE)
+
+
+def stored_request(name: str) -> Any:
+    return fixtures.request(name, AS_OF)
 
 
 def test_every_request_has_an_expectation_and_no_other():
@@ -67,8 +98,7 @@ def test_expectation_is_consistent(name):
     shown = {rule for rule, _ in expected.cards}
     assert shown <= RULES
     assert not shown & set(expected.must_not)
-    assert set(expected.must_not) <= RULES | LATER_RULES
-    assert set(expected.later) <= LATER_RULES
+    assert set(expected.must_not) <= RULES
     assert {indicator for _, indicator in expected.cards} <= {"info", "warning", "critical"}
     assert expected.status == 200 or not expected.cards
 
@@ -117,6 +147,8 @@ def test_request_is_complete(name):
     assert request["hook"] == hook
     assert request["context"]["patientId"] == story
     assert request["context"]["userId"]
+    if hook == "order-sign":
+        assert request["context"]["draftOrders"]["entry"]
     if request["context"].get("draftOrders") and hook == "order-select":
         drafted = {
             f"{entry['resource']['resourceType']}/{entry['resource']['id']}"
@@ -162,7 +194,7 @@ def test_addresses_lead_nowhere():
     systems += ("whocc.no", "ama-assn.org", "cms.gov")
     for _, value in walk(stored()):
         if isinstance(value, str) and (host := re.match(r"https?://([^/]+)", value)):
-            assert host[1] == "ehr.example" or host[1].endswith(systems), value
+            assert host[1].endswith((".example", *systems)), value
 
 
 @pytest.mark.skipif(not CODES.is_file(), reason=f"needs the terminology list {CODES}")
@@ -175,7 +207,8 @@ def test_codes_stand_in_the_terminology_list():
         if name == "coding"
         for item in items
     }
-    unknown = {pair for pair in used - known if not pair[0].startswith("https://ehr.example/")}
+    local = ("https://ehr.example/", SITE)
+    unknown = {pair for pair in used - known if not pair[0].startswith(local)}
     assert unknown == set()
 
 

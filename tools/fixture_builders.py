@@ -125,8 +125,48 @@ MYELOID_IN_REMISSION = concept(
 )
 
 
+PRECURSOR_B = coding(
+    SNOMED, "277572006", "Precursor B-cell acute lymphoblastic leukemia (disorder)"
+)
+PRECURSOR_B_IN_REMISSION = concept(
+    coding(
+        SNOMED, "425941003", "Precursor B-cell acute lymphoblastic leukemia in remission (disorder)"
+    ),
+    coding(ICD_10_CM, "C91.01", "Acute lymphoblastic leukemia, in remission"),
+    text="B-ALL, first complete remission",
+)
+T_LYMPHOBLASTIC = coding(SNOMED, "277575008", "T-lymphoblastic leukemia (disorder)")
+LYMPHOBLASTIC_ACTIVE = coding(
+    ICD_10_CM, "C91.00", "Acute lymphoblastic leukemia not having achieved remission"
+)
+LYMPHOBLASTIC_RELAPSE = coding(ICD_10_CM, "C91.02", "Acute lymphoblastic leukemia, in relapse")
+PH_POSITIVE = concept(
+    coding(
+        SNOMED,
+        "425688002",
+        "Philadelphia chromosome-positive acute lymphoblastic leukemia (disorder)",
+    ),
+    LYMPHOBLASTIC_ACTIVE,
+    text="Ph-positive B-ALL",
+)
+BCR_ABL1 = concept(
+    coding(
+        LOINC,
+        "51867-0",
+        "t(9;22)(q34.1;q11)(ABL1,BCR) fusion transcript in Blood or Tissue by FISH",
+    )
+)
+G6PD_SCREEN = concept(
+    coding(LOINC, "2356-4", "Glucose-6-Phosphate dehydrogenase [Presence] in Red Blood Cells")
+)
+
+
 def als(verification: str = "confirmed", clinical: str | None = "active") -> Resource:
     return condition("als", AMYOTROPHIC, days=600, verification=verification, clinical=clinical)
+
+
+def lymphoblastic(*codings: Resource, days: int = 5) -> Resource:
+    return condition("all", concept(*codings), days=days)
 
 
 def aml(code: Resource = MYELOID, *, days: int = 3) -> Resource:
@@ -159,11 +199,15 @@ RESULTS: Mapping[str, tuple[str, str, str]] = {
         "Leukocytes [#/volume] in Cerebral spinal fluid",
         "10*3/uL",
     ),
+    "neutrophils": ("751-8", "Neutrophils [#/volume] in Blood by Automated count", "10*3/uL"),
     "fvc": ("19872-1", "FVC measured/predicted", "%"),
+    "qtc": ("8636-3", "Q-T interval corrected", "ms"),
+    "karnofsky": ("89243-0", "Karnofsky Performance Status score", "{score}"),
     "weight": ("29463-7", "Body weight", "kg"),
     "height": ("8302-2", "Body height", "cm"),
 }
 CATEGORIES = {"fvc": "procedure", "weight": "vital-signs", "height": "vital-signs"}
+CATEGORIES |= {"qtc": "procedure", "karnofsky": "survey"}
 
 
 def quantity(value: object, unit: str | None, code: str | None, comparator: str = "") -> Resource:
@@ -227,6 +271,22 @@ def body(kilograms: float, centimeters: float) -> tuple[Resource, ...]:
     )
 
 
+def in_words(name: str, code: Resource, answer: str, days: float) -> Resource:
+    """A laboratory result that is a word."""
+    return observation(
+        name, "laboratory", code, ago(days=days), valueCodeableConcept={"text": answer}
+    )
+
+
+def at_site(name: str, answer: str | float, days: float = 10) -> Resource:
+    """A result that only the example site has a code for: a word, or a percentage."""
+    code = concept(coding(SITE, name, name.replace("-", " ")))
+    if isinstance(answer, str):
+        return in_words(name, code, answer, days)
+    amount = quantity(answer, "%", "%")
+    return observation(name, "laboratory", code, ago(days=days), valueQuantity=amount)
+
+
 def taking(name: str, code: Resource, days: int) -> Resource:
     return {
         "resourceType": "MedicationRequest",
@@ -239,6 +299,19 @@ def taking(name: str, code: Resource, days: int) -> Resource:
     }
 
 
+FIRST_TRIMESTER = condition(
+    "pregnancy",
+    concept(
+        coding(
+            ICD_10_CM, "O09.91", "Supervision of high risk pregnancy, unspecified, first trimester"
+        ),
+        text="Pregnancy, 10 weeks",
+    ),
+    days=20,
+)
+DYSPHAGIA = condition(
+    "dysphagia", concept(coding(SNOMED, "40739000", "Dysphagia (disorder)")), days=90
+)
 RILUZOLE = concept(
     coding(RXNORM, "199206", "riluzole 50 MG Oral Tablet"), text="riluzole 50 mg tablet"
 )
@@ -266,6 +339,7 @@ def procedure(name: str, code: Resource, **content: Any) -> Resource:
 ROUTES = {
     "subcutaneous": coding(f"{LOCAL}/route", "SC"),
     "intravenous": coding(f"{LOCAL}/route", "IV"),
+    "intrathecal": coding(f"{LOCAL}/route", "IT"),
     "oral": coding(f"{LOCAL}/route", "PO"),
 }
 

@@ -10,6 +10,8 @@ from tools.fixture_builders import (
     CYTARABINE_MEDICATION,
     CYTARABINE_REFERENCED,
     DAUNORUBICIN_ORDER,
+    DYSPHAGIA,
+    FIRST_TRIMESTER,
     FIT,
     HTML,
     ICD_10,
@@ -56,6 +58,25 @@ from tools.fixture_builders import (
     result,
     taking,
     with_count,
+)
+from tools.fixture_drugs import (
+    ALLOGENEIC_TRANSPLANT_ORDER,
+    APHERESIS_CATHETER_ORDER,
+    ARSENIC_ORDER,
+    AZACITIDINE_ORDER,
+    CENTRAL_LINE_ORDER,
+    FILGRASTIM_ORDER,
+    HIGH_DOSE_CYTARABINE,
+    IDARUBICIN_ORDER,
+    LUMBAR_PUNCTURE_ORDER,
+    MARROW_ORDER,
+    PLATELETS_ORDER,
+    TAKING_POSACONAZOLE,
+    TAKING_QUINIDINE,
+    TRETINOIN_ORDER,
+    VENETOCLAX_ORDER,
+    hydroxyurea,
+    saline,
 )
 
 # --- Clients as they are -------------------------------------------------------------------------
@@ -211,7 +232,7 @@ SANDBOX_REQUESTS = (
 
 # --- The stories themselves ----------------------------------------------------------------------
 
-STORY_LIST = (
+CHART_STORIES = (
     Story(
         "als-aml-emergency",
         person("Walter", "male", born(62)),
@@ -264,6 +285,25 @@ STORY_LIST = (
                 "leukapheresis-and-daunorubicin",
                 (leukapheresis(), DAUNORUBICIN_ORDER),
             ),
+            Request(
+                "order-select",
+                "leukapheresis-and-catheter",
+                (leukapheresis(), APHERESIS_CATHETER_ORDER),
+            ),
+            Request("order-select", "hydroxyurea", (hydroxyurea(3500),)),
+            Request("order-sign", "hydroxyurea", (hydroxyurea(3500),)),
+            Request("order-select", "hydroxyurea-6-g", (hydroxyurea(6000),)),
+            Request(
+                "order-select", "hydroxyurea-dysphagia", (hydroxyurea(3500),), instead=(DYSPHAGIA,)
+            ),
+            Request("order-select", "hydration", (saline(200),)),
+            Request("order-sign", "hydration", (saline(200),)),
+            Request("order-select", "slow-infusion", (saline(50),)),
+            Request("order-select", "central-line", (CENTRAL_LINE_ORDER,)),
+            Request("order-sign", "central-line", (CENTRAL_LINE_ORDER,)),
+            Request("order-select", "lumbar-puncture", (LUMBAR_PUNCTURE_ORDER,)),
+            Request("order-sign", "lumbar-puncture", (LUMBAR_PUNCTURE_ORDER,)),
+            Request("order-select", "marrow", (MARROW_ORDER,)),
         ),
     ),
     Story(
@@ -279,7 +319,7 @@ STORY_LIST = (
             *FIT,
             result("fvc", 71, ago(days=40)),
         ),
-        (VIEW,),
+        (VIEW, Request("order-select", "filgrastim", (FILGRASTIM_ORDER,))),
     ),
     Story(
         "als-aml-messy-chart",
@@ -361,7 +401,33 @@ STORY_LIST = (
             result("inr", 1.8, ago(2), unit=None, code=None),
             *body(64, 168),
         ),
-        (VIEW, Request("order-select", "leukapheresis", (leukapheresis(),))),
+        (
+            VIEW,
+            Request("order-select", "leukapheresis", (leukapheresis(),)),
+            Request("order-select", "tretinoin", (TRETINOIN_ORDER,)),
+            Request(
+                "order-select",
+                "tretinoin-first-trimester",
+                (TRETINOIN_ORDER,),
+                instead=(FIRST_TRIMESTER,),
+            ),
+            Request("order-select", "central-line", (CENTRAL_LINE_ORDER,)),
+            Request("order-sign", "central-line", (CENTRAL_LINE_ORDER,)),
+            Request("order-select", "lumbar-puncture", (LUMBAR_PUNCTURE_ORDER,)),
+            Request("order-select", "arsenic", (ARSENIC_ORDER,)),
+            Request(
+                "order-select",
+                "arsenic-normal-qtc",
+                (ARSENIC_ORDER,),
+                instead=(result("qtc", 430, ago(20)),),
+            ),
+            Request(
+                "order-select",
+                "arsenic-long-qtc",
+                (ARSENIC_ORDER,),
+                instead=(result("qtc", 512, ago(20)),),
+            ),
+        ),
     ),
     Story(
         "als-apl-suspected",
@@ -411,7 +477,16 @@ STORY_LIST = (
             ),
             *body(77, 181),
         ),
-        (VIEW,),
+        (
+            VIEW,
+            Request("order-select", "arsenic", (ARSENIC_ORDER,)),
+            Request("order-sign", "arsenic", (ARSENIC_ORDER,)),
+            Request(
+                "order-select", "arsenic-quinidine", (ARSENIC_ORDER,), instead=(TAKING_QUINIDINE,)
+            ),
+            Request("order-select", "platelets", (PLATELETS_ORDER,)),
+            Request("order-sign", "tretinoin-idarubicin", (TRETINOIN_ORDER, IDARUBICIN_ORDER)),
+        ),
     ),
     Story(
         "als-aml-cytarabine",
@@ -485,6 +560,9 @@ STORY_LIST = (
                     ),
                 ),
             ),
+            Request("order-sign", "azacitidine", (AZACITIDINE_ORDER,)),
+            Request("order-select", "lumbar-puncture", (LUMBAR_PUNCTURE_ORDER,)),
+            Request("order-select", "hydration", (saline(200),)),
         ),
     ),
     Story(
@@ -519,6 +597,11 @@ STORY_LIST = (
             ),
             Request(
                 "order-sign",
+                "high-dose-cytarabine",
+                (HIGH_DOSE_CYTARABINE, DAUNORUBICIN_ORDER),
+            ),
+            Request(
+                "order-sign",
                 "",
                 (CYTARABINE_MEDICATION, CYTARABINE_REFERENCED, DAUNORUBICIN_ORDER),
             ),
@@ -542,7 +625,14 @@ STORY_LIST = (
         person("Lena", "female", born(49)),
         # FHIR forbids a clinical status on an entry made in error.
         (als("entered-in-error", clinical=None), aml(), leukocytes(120, 5), *FIT),
-        (VIEW,),
+        (
+            VIEW,
+            Request(
+                "order-select",
+                "leukapheresis",
+                (leukapheresis(reasonCode=[{"text": "Hyperleukocytosis"}]),),
+            ),
+        ),
     ),
     Story(
         "als-family-history",
@@ -566,7 +656,14 @@ STORY_LIST = (
             leukocytes(120, 5),
             *FIT,
         ),
-        (VIEW,),
+        (
+            VIEW,
+            Request(
+                "order-select",
+                "leukapheresis",
+                (leukapheresis(reasonCode=[{"text": "Hyperleukocytosis"}]),),
+            ),
+        ),
     ),
     Story(
         "als-transport-text",
@@ -595,6 +692,8 @@ STORY_LIST = (
                 "leukapheresis",
                 (leukapheresis(concept(text="Leukapheresis")),),
             ),
+            Request("order-select", "transplant", (ALLOGENEIC_TRANSPLANT_ORDER,)),
+            Request("order-sign", "transplant", (ALLOGENEIC_TRANSPLANT_ORDER,)),
         ),
     ),
     Story(
@@ -709,6 +808,12 @@ STORY_LIST = (
             with_count(leukocytes(210, 5, unit="K/uL", code=None), "k-per-microliter"),
             with_count(leukocytes(0.21, 5, unit="10*12/L", code=None), "10-12-per-liter"),
             with_count(leukocytes(210, 5, unit=None, code=None), "no-unit"),
+            Request(
+                "patient-view",
+                "no-unit-unknown-fitness",
+                instead=(leukocytes(210, 5, unit=None, code=None),),
+                without=("ecog",),
+            ),
             with_count(leukocytes(210, 5, unit="K/mL", code=None), "k-per-milliliter"),
             with_count(leukocytes(210, 5, unit="%", code="%"), "percent"),
             with_count(leukocytes(210, 5, unit="10*9/L", code="/uL"), "unit-and-code-disagree"),
@@ -777,15 +882,31 @@ STORY_LIST = (
     ),
     Story(
         "aml-fit",
-        person("Hanna", "female", born(48)),
+        person("Hanno", "male", born(48)),
         (aml(), leukocytes(12, 5), ecog(0), *FIT[1:]),
-        (VIEW,),
+        (
+            VIEW,
+            Request("order-select", "central-line", (CENTRAL_LINE_ORDER,)),
+            Request("order-select", "lumbar-puncture", (LUMBAR_PUNCTURE_ORDER,)),
+            Request("order-sign", "seven-plus-three", (CYTARABINE_CONTAINED, DAUNORUBICIN_ORDER)),
+            Request("order-sign", "azacitidine-venetoclax", (AZACITIDINE_ORDER, VENETOCLAX_ORDER)),
+            Request(
+                "order-sign",
+                "venetoclax-and-azole",
+                (AZACITIDINE_ORDER, VENETOCLAX_ORDER),
+                instead=(TAKING_POSACONAZOLE,),
+            ),
+        ),
     ),
     Story(
         "aml-older",
         person("Isidor", "male", born(79)),
         (aml(), leukocytes(30, 5), ecog(2), *FIT[1:]),
-        (VIEW,),
+        (
+            VIEW,
+            Request("order-sign", "azacitidine", (AZACITIDINE_ORDER,)),
+            Request("order-sign", "azacitidine-venetoclax", (AZACITIDINE_ORDER, VENETOCLAX_ORDER)),
+        ),
     ),
     Story(
         "aml-pml-rara-pending",
@@ -884,6 +1005,8 @@ STORY_LIST = (
             ),
         ),
         (
+            VIEW,
+            Request("order-select", "filgrastim", (FILGRASTIM_ORDER,)),
             Request(
                 "order-select",
                 "",
@@ -915,6 +1038,7 @@ STORY_LIST = (
             *FIT,
         ),
         (
+            VIEW,
             Request(
                 "order-select",
                 "",

@@ -24,7 +24,11 @@ from fixtures import answer_templates  # noqa: E402
 from fixtures.stories import AT_EXAMPLE_SITE, EXPECTED, STORIES, Expectation  # noqa: E402
 from hooks import SERVICES  # noqa: E402
 from tools.fixture_builders import SITE, Request, Resource, Story, ago, encounter  # noqa: E402
-from tools.fixture_stories import STORY_LIST  # noqa: E402
+from tools.fixture_orders import ORDER_STORIES  # noqa: E402
+from tools.fixture_others import OTHER_STORIES  # noqa: E402
+from tools.fixture_stories import CHART_STORIES  # noqa: E402
+
+STORY_LIST = (*CHART_STORIES, *ORDER_STORIES, *OTHER_STORIES)
 
 # --- Prefetch templates --------------------------------------------------------------------------
 
@@ -143,8 +147,9 @@ The files are written as of one instant, 2026-01-15T12:00:00Z, and go stale as t
 them through `fixtures.patient(story, as_of)` and `fixtures.request(name, as_of)`, which move every
 date to the instant given. A request is complete: its prefetch answers the service's templates.
 
-Expected cards follow the clinical catalogue for the rules of this release. Cards that rules still
-to come will add are named in brackets.
+Expected cards follow the clinical catalogue. "At the example site" marks stories with results that
+no public code names (residual disease, ELN risk, comfort-only plan): they are coded as the value
+sets of `fixtures/site` map them and need a service that was given these.
 """
 
 
@@ -155,9 +160,10 @@ def readme() -> str:
 
 def section(story: Story) -> str:
     rows = (row(story, request) for request in story.requests)
+    at_site = story.name in AT_EXAMPLE_SITE
     head = (
         f"## {story.name}\n",
-        f"{STORIES[story.name]}.\n",
+        f"{STORIES[story.name]}{', at the example site' * at_site}.\n",
         "| Hook | Variant | What it shows | Expected |",
         "|---|---|---|---|",
     )
@@ -173,9 +179,12 @@ def row(story: Story, request: Request) -> str:
 def outcome(expected: Expectation) -> str:
     if expected.status != 200:
         return f"HTTP {expected.status}"
-    cards = ", ".join(f"`{rule}` {indicator}" for rule, indicator in expected.cards) or "no card"
-    later = ", ".join(f"`{rule}`" for rule in expected.later)
-    return f"{cards} (later: {later})" if later else cards
+    return ", ".join(f"`{rule}` {indicator}" for rule, indicator in expected.cards) or "no card"
+
+
+def generated(folder: Path) -> list[Path]:
+    """The files there that this tool writes; others beside them are none of its business."""
+    return [path for name in ("patients", "requests") for path in folder.glob(f"{name}/*.json")]
 
 
 def stale(written: Mapping[str, str], folder: Path) -> list[str]:
@@ -185,12 +194,12 @@ def stale(written: Mapping[str, str], folder: Path) -> list[str]:
         for name, content in written.items()
         if not (folder / name).is_file() or (folder / name).read_text("utf-8") != content
     ]
-    present = (f"{path.parent.name}/{path.name}" for path in folder.glob("*/*.json"))
+    present = (f"{path.parent.name}/{path.name}" for path in generated(folder))
     return sorted([*differing, *(name for name in present if name not in written)])
 
 
 def write(written: Mapping[str, str], folder: Path) -> None:
-    for path in folder.glob("*/*.json"):
+    for path in generated(folder):
         if f"{path.parent.name}/{path.name}" not in written:
             path.unlink()
     for name, content in written.items():

@@ -1,0 +1,66 @@
+"""Requests of the fixtures over HTTP, and which expectations the services can meet yet."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+import fixtures
+from cds_service.app import create_app
+from cds_service.settings import Settings
+from fixtures.expectation import GAPS, Card, Expectation
+from hooks import SERVICES
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+EXAMPLE_SITE = Path(fixtures.__file__).parent / "site"
+RULES = {service.hook: {rule.id for rule in service.rules()} for service in SERVICES}
+SERVICE = {service.hook: service.id for service in SERVICES}
+REQUESTS = [name for story in fixtures.stories() for name in fixtures.requests(story)]
+
+
+def hook_of(name: str) -> str:
+    return name.split(".")[1]
+
+
+@cache
+def client_of(at_site: bool) -> FlaskClient:
+    """A client of the service, with the value sets of the example site or without any."""
+    if not at_site:
+        return create_app(Settings(), clock=lambda: NOW).test_client()
+    if "site_value_sets" not in Settings.__struct_fields__ or not EXAMPLE_SITE.is_dir():
+        pytest.skip("no site value sets yet")
+    settings = Settings(site_value_sets=str(EXAMPLE_SITE))
+    return create_app(settings, clock=lambda: NOW).test_client()
+
+
+def answer(name: str) -> Any:
+    """The response to a fixture from the service it was written for."""
+    client = client_of(name.split(".")[0] in fixtures.AT_EXAMPLE_SITE)
+    return client.post(f"/cds-services/{SERVICE[hook_of(name)]}", json=fixtures.request(name, NOW))
+
+
+def cards(name: str) -> list[dict[str, Any]]:
+    response = answer(name)
+    assert response.status_code == 200, response.json
+    found: list[dict[str, Any]] = response.json["cards"]
+    return found
+
+
+def headline(card: dict[str, Any]) -> Card:
+    return card["source"]["topic"]["code"], card["indicator"]
+
+
+def still_to_come(name: str, expected: Expectation) -> set[str]:
+    """Expected rules that the service of this hook does not list yet."""
+    return {rule for rule, _ in expected.cards} - RULES[hook_of(name)] - {GAPS[0]}
+
+
+def skip_if_any(rules: set[str]) -> None:
+    """Rules that are not there cannot be judged; the test switches on when the last one comes."""
+    if rules:
+        pytest.skip(f"not in the service yet: {', '.join(sorted(rules))}")
