@@ -233,17 +233,52 @@ def test_an_action_has_a_type_and_a_description(cards: list[dict[str, Any]]) -> 
         assert action["description"].strip()
 
 
+def drafts(name: str) -> dict[str, dict[str, Any]]:
+    """The drafts of a request by type and id."""
+    entries = good(name)["context"].get("draftOrders", {}).get("entry", ())
+    found = [entry["resource"] for entry in entries]
+    return {f"{each['resourceType']}/{each.get('id')}": each for each in found}
+
+
 def test_a_suggested_resource_is_valid_r4_about_the_patient(
     name: str, cards: list[dict[str, Any]]
 ) -> None:
     """ACT-04, ACT-05, ACT-08, ACT-10: https://cds-hooks.hl7.org/2.0/#action"""
     patient = good(name)["context"]["patientId"]
     for action in actions(cards):
-        if action["type"] != "delete":
+        if action["type"] == "create":
             resource = action["resource"]
             get_fhir_model_class(resource["resourceType"]).model_validate(resource)
-            assert resource["subject"] == {"reference": f"Patient/{patient}"}
-            assert ("id" in resource) is (action["type"] == "update")
+            about = "for" if resource["resourceType"] == "Task" else "subject"
+            assert resource[about] == {"reference": f"Patient/{patient}"}
+            assert "id" not in resource
+
+
+def test_an_update_leaves_whose_and_what_the_draft_is(
+    name: str, cards: list[dict[str, Any]]
+) -> None:
+    """ACT-05, ACT-09: the whole draft as it came, valid if it was, but for what is proposed:
+    https://cds-hooks.hl7.org/2.0/#action"""
+    for action in actions(cards):
+        if action["type"] == "update":
+            resource = action["resource"]
+            draft = drafts(name)[f"{resource['resourceType']}/{resource['id']}"]
+            assert resource != draft
+            assert set(draft) <= set(resource)
+            for member in ("subject", "code", "medicationCodeableConcept", "medicationReference"):
+                assert resource.get(member) == draft.get(member)
+            model = get_fhir_model_class(draft["resourceType"])
+            if is_valid(model, draft):
+                assert is_valid(model, resource)
+
+
+def is_valid(model: Any, resource: dict[str, Any]) -> bool:
+    """Whether a resource is valid R4; some clients send drafts that are not."""
+    try:
+        model.model_validate(resource)
+    except ValueError:
+        return False
+    return True
 
 
 def test_a_deletion_names_a_draft_of_the_request(name: str, cards: list[dict[str, Any]]) -> None:
@@ -269,7 +304,7 @@ def test_a_suggested_drug_has_text_and_a_product_code(cards: list[dict[str, Any]
     https://hl7.org/fhir/R4/medicationrequest.html"""
     for action in actions(cards):
         resource = action.get("resource", {})
-        if resource.get("resourceType") == "MedicationRequest":
+        if action["type"] == "create" and resource["resourceType"] == "MedicationRequest":
             medication = resource["medicationCodeableConcept"]
             assert medication["text"].strip()
             assert medication["coding"][0]["code"].isdigit()
