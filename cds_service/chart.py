@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from cds_service.amount import Amount, bounds_text
 from cds_service.code_systems import canonical
+from cds_service.dosage import dosage_text
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding
 from cds_service.instants import ClinicalTime, age_text, duration_text, parse_any
 from cds_service.orders import BY_CODE, Order
@@ -778,7 +779,12 @@ def order_fact(order: Order, orderable: Orderable) -> Fact:
     """An order as the card names it, saying so when only its name was recognised."""
     how = order.recognised[orderable.id]
     by_name = "" if how == BY_CODE else " (recognised by name, no known code)"
-    return Fact(f"{ORDER_KEY}{order.reference}", lambda: f"Order: {orderable.title}{by_name}")
+
+    def say() -> str:
+        dosage = dosage_text(order.resource)
+        return f"Order: {orderable.title}{f', {dosage}' if dosage else ''}{by_name}"
+
+    return Fact(f"{ORDER_KEY}{order.reference}", say)
 
 
 def read_presence(part: Readable, test: QualitativeTest) -> bool | None:

@@ -131,6 +131,36 @@ def read_quantity(quantity: Any) -> tuple[Decimal | None, str]:
     return _number(quantity.get("value")), _unit(quantity)
 
 
+def dosage_text(medication_request: Mapping[str, Any]) -> str:
+    """The first dosage instruction as a clinician wrote it, or put together from its parts."""
+    for instruction in _mappings(medication_request.get("dosageInstruction")):
+        written = instruction.get("text")
+        if isinstance(written, str) and written.strip():
+            return " ".join(written.split())[:_LONGEST_TEXT]
+        return _composed(instruction)
+    return ""
+
+
+_LONGEST_TEXT = 160
+"""A card shows what is ordered; a page of instructions belongs to the order itself."""
+
+
+def _composed(instruction: Mapping[str, Any]) -> str:
+    dose = next(_doses(instruction), None)
+    if dose is None:
+        return ""
+    said = []
+    if dose.amount is not None:
+        said.append(f"{dose.amount.normalize():f} {dose.unit}".strip())
+    if dose.rate is not None:
+        said.append(f"{dose.rate.normalize():f} {dose.rate_unit}".strip())
+    said += list(texts(instruction.get("route")))[:1]
+    if dose.times_per_day is not None:
+        times = f"{dose.times_per_day.normalize():f}"
+        said.append({"1": "once a day", "2": "twice a day"}.get(times, f"{times} times a day"))
+    return ", ".join(said)[:_LONGEST_TEXT]
+
+
 def _doses(instruction: Mapping[str, Any]) -> Iterator[Dose]:
     route, method = instruction.get("route"), instruction.get("method")
     words = [*texts(route), *texts(method)]

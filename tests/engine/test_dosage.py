@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.dosage import Dose, read_doses
+from cds_service.dosage import Dose, dosage_text, read_doses
 from tests.engine.made_up import coded, decoded
 
 
@@ -191,3 +191,35 @@ def test_route_method_and_texts_are_the_words() -> None:
 
 def test_what_is_no_instruction_is_skipped() -> None:
     assert [dose.amount for dose in doses("daily", None, [given(1)], given(2))] == [Decimal(2)]
+
+
+WRITTEN = {
+    "as written": ({"text": "20 mg  SC\nBID"}, "20 mg SC BID"),
+    "from its parts": (
+        {
+            "route": {"text": "Subcutaneous"},
+            "timing": {"repeat": {"frequency": 2, "period": 1, "periodUnit": "d"}},
+            "doseAndRate": [{"doseQuantity": {"value": 20, "unit": "mg"}}],
+        },
+        "20 mg, Subcutaneous, twice a day",
+    ),
+    "an infusion": (
+        {"doseAndRate": [{"rateQuantity": {"value": 200, "unit": "mL/h"}}]},
+        "200 mL/h",
+    ),
+    "nothing said": ({}, ""),
+    "text of another type": ({"text": 7}, ""),
+    "a page of text": ({"text": "x" * 500}, "x" * 160),
+}
+
+
+@pytest.mark.parametrize(("instruction", "words"), WRITTEN.values(), ids=WRITTEN)
+def test_a_dosage_is_shown_as_written_or_put_together(
+    instruction: dict[str, object], words: str
+) -> None:
+    assert dosage_text({"dosageInstruction": [instruction]}) == words
+
+
+def test_an_order_without_dosage_shows_none() -> None:
+    assert dosage_text({}) == ""
+    assert dosage_text({"dosageInstruction": "as directed"}) == ""
