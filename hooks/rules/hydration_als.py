@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cds_service.chart import Chart
-from cds_service.finding import Finding, all_of, any_of
+from cds_service.finding import Finding, all_of, any_of, none_of
 from cds_service.orders import Order
 from cds_service.rule import Action, Indicator, Suggestion, carrying, rule
 from hooks import (
@@ -21,9 +21,16 @@ _LOWER = "Rate to be lowered: the prescriber enters the agreed rate and the dail
 
 
 def _breathing_not_preserved(patient: Chart) -> Finding:
-    """Failing, supported, or not measured: unknown is not normal."""
+    """Failing, supported, or not measured: unknown is not normal. A good vital capacity counts
+    only where no later one is unreadable."""
+    window = thresholds.BREATHING
+    not_low = any_of(
+        none_of(patient.latest(concepts.FVC, window).below(thresholds.FVC_PRESERVED)),
+        none_of(patient.latest(concepts.SVC, window).below(thresholds.FVC_PRESERVED)),
+    )
     return questions.not_shown(
-        questions.breathing_preserved(patient), "Breathing not shown to be preserved"
+        all_of(questions.breathing_preserved(patient), not_low),
+        "Breathing not shown to be preserved",
     )
 
 
@@ -99,5 +106,9 @@ def hydration_als(patient: Chart) -> Finding:
     return all_of(
         fluids.large_volume(patient),
         patient.may_have(concepts.ALS),
-        any_of(_breathing_not_preserved(patient), patient.may_have(concepts.HEART_FAILURE)),
+        any_of(
+            _breathing_not_preserved(patient),
+            patient.latest(concepts.SPO2, thresholds.OXYGEN).below(thresholds.LOW_OXYGEN),
+            patient.may_have(concepts.HEART_FAILURE),
+        ),
     )

@@ -26,6 +26,7 @@ from tests.patients import (
     cards,
     chart,
     diagnosis,
+    in_words,
     never_decisive,
     not_read,
     order,
@@ -49,6 +50,7 @@ def fluid(rate: str, identity: str = "fluid", **more):
 FAST = fluid("200 mL/h")
 """2.64 L/m2 in 24 h for 70 kg and 170 cm."""
 HERE = (DISEASE, *BODY)
+OXYGEN = result(SPO2, 97)
 
 WARNS = {
     "200 mL/h, breathing not measured": (*HERE, FAST),
@@ -70,6 +72,13 @@ WARNS = {
         *HERE,
         PRESERVED,
         result(SPO2, 91),
+        FAST,
+    ),
+    "a good vital capacity, and a later one that cannot be read": (
+        *HERE,
+        PRESERVED,
+        OXYGEN,
+        in_words(result(FVC, 0, hours_ago=1), "see report"),
         FAST,
     ),
     "preserved breathing with heart failure": (*HERE, PRESERVED, diagnosis(HEART_FAILURE), FAST),
@@ -96,14 +105,19 @@ WARNS = {
 
 SILENT = {
     "just below 2 L/m2": (*HERE, fluid("3.635 L/d")),
-    "preserved breathing": (*HERE, PRESERVED, FAST),
+    "preserved breathing": (*HERE, PRESERVED, OXYGEN, FAST),
     "a vital capacity of exactly 80 %, and oxygen of 92 %": (
         *HERE,
         result(FVC, 80),
         result(SPO2, 92),
         FAST,
     ),
-    "a slow vital capacity of 85 %": (*HERE, result(SVC, 85, system=SITE, code=SVC.codes.id), FAST),
+    "a slow vital capacity of 85 %": (
+        *HERE,
+        result(SVC, 85, system=SITE, code=SVC.codes.id),
+        OXYGEN,
+        FAST,
+    ),
     "no ALS": (*BODY, FAST),
     "ALS refuted": (diagnosis(ALS, "refuted"), *BODY, FAST),
     "nothing ordered": HERE,
@@ -120,6 +134,7 @@ ASKS = {
         fluid("20 mL/h"),
         order(SALINE, identity="open"),
     ),
+    "a good vital capacity, oxygen not measured today": (*HERE, PRESERVED, FAST),
     "2.9 L a day, no weight": (DISEASE, fluid("2.9 L/d")),
     "2 L a day, no weight": (DISEASE, fluid("2 L/d")),
     "1.5 L a day, neither age nor weight": (person(None), DISEASE, fluid("1.5 L/d")),

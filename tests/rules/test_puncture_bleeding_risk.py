@@ -95,10 +95,10 @@ WARNS = {
     "no fibrinogen": (LEUKEMIA, *without(FIBRINOGEN), LP),
     "no INR": (LEUKEMIA, *without(INR), LP),
     "safe values a minute older than 24 h": (LEUKEMIA, *values(hours_ago=24 + 1 / 60), LP),
-    "blasts in blood": (LEUKEMIA, *values(), result(BLASTS_ABSOLUTE, 0.2), LP),
+    "blasts in blood": (LEUKEMIA, *without(None), result(BLASTS_ABSOLUTE, 0.2), LP),
     "blasts in blood before an intrathecal drug": (
         LEUKEMIA,
-        *values(),
+        *without(None),
         result(BLASTS_ABSOLUTE, 0.2),
         order(METHOTREXATE, dose="12 mg", route="IT"),
     ),
