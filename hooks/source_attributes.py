@@ -15,19 +15,20 @@ from typing import Any
 
 from cds_service.rule import Line, Rule
 from cds_service.terminology import Concept, Threshold, Window
+from hooks import concepts
 
 CONTENT = "hooks"
 """The package whose functions are read; the engine's own are the same for every rule."""
 
 HEALTH_STATUS_ASSESSMENTS = {
-    "ecog": "performance status (ECOG)",
-    "karnofsky": "performance status (Karnofsky)",
-    "pregnancy": "pregnancy status",
-    "pregnancy-status": "pregnancy status",
-    "pregnancy-first-trimester": "pregnancy status",
-    "pregnancy-later-trimester": "pregnancy status",
+    concepts.ECOG.id: "performance status (ECOG)",
+    concepts.KARNOFSKY.id: "performance status (Karnofsky)",
+    concepts.PREGNANCY.id: "pregnancy status",
+    concepts.PREGNANCY_STATUS.id: "pregnancy status",
+    concepts.FIRST_TRIMESTER.id: "pregnancy status",
+    concepts.LATER_TRIMESTER.id: "pregnancy status",
 }
-"""Concept ids to the assessment of the USCDI class Health Status Assessments they stand for."""
+"""Concepts that the USCDI counts as Health Status Assessments, by id, and how they are named."""
 
 NOT_USED = "not used"
 
