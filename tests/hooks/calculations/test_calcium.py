@@ -50,6 +50,11 @@ def test_nothing_is_corrected_without_both_values(records):
     assert calcium.corrected_calcium_mg_per_dl(chart(*records)) is None
 
 
+def test_an_albumin_of_yesterday_still_corrects():
+    yesterday = result(ALBUMIN, 2.5, hours_ago=24)
+    assert calcium.corrected_calcium_mg_per_dl(chart(TOTAL, yesterday)) is not None
+
+
 @examples(50)
 @given(total=decimals("4", "14"), albumin=decimals("1", "6"), more=decimals("0.1", "2"))
 def test_less_albumin_means_more_corrected_calcium(total, albumin, more):

@@ -65,6 +65,18 @@ def test_milligrams_without_an_area_are_high_only_where_any_area_agrees(mg, trut
     assert cytarabine.is_high_dose(stated(mg), None) is truth
 
 
+def test_a_daily_amount_without_an_area_is_divided_by_its_doses():
+    assert cytarabine.is_high_dose(stated(5000, per_day=True, times=2), None) is UNKNOWN
+    assert cytarabine.is_high_dose(stated(6000, per_day=True, times=2), None) is TRUE
+
+
+def test_40_mg_a_day_are_no_low_dose_of_a_small_child():
+    """80 mg/m2 a day; the limit of 40 mg is one of the single dose."""
+    small = Decimal("0.5")
+    dose = stated(40, per_day=True)
+    assert cytarabine.subcutaneous_intensity(dose, small) is Intensity.UNKNOWN
+
+
 @pytest.mark.parametrize(
     ("days", "expected"),
     [(None, Intensity.LOW), (10, Intensity.LOW), (14, Intensity.LOW), (15, Intensity.UNKNOWN)],

@@ -8,7 +8,7 @@ from cds_service.finding import FALSE, TRUE, UNKNOWN
 from hooks import concepts, regimens
 from hooks.concepts import CYTARABINE, METHOTREXATE
 from hooks.regimens import Intensity
-from tests.patients import BODY, chart, order
+from tests.patients import BODY, chart, given, order
 
 INTENSIVE, LOW = Intensity.INTENSIVE, Intensity.LOW
 INTRATHECAL, UNCLEAR = Intensity.INTRATHECAL, Intensity.UNKNOWN
@@ -56,6 +56,12 @@ def test_the_text_says_how_often_the_dose_of_the_fields_is_given():
 def test_a_low_dose_for_longer_than_14_days_cannot_be_classified():
     assert cytarabine(*BODY, dose="20 mg", times=2, text="SC for 14 days") is LOW
     assert cytarabine(*BODY, dose="20 mg", times=2, text="SC for 15 days, see protocol") is UNCLEAR
+
+
+def test_one_instruction_for_too_long_leaves_the_whole_order_open():
+    short, long = (given("20 mg", SC, 2, text=f"SC for {days} days") for days in (10, 21))
+    assert cytarabine(*BODY, instructions=(short, short)) is LOW
+    assert cytarabine(*BODY, instructions=(short, long)) is UNCLEAR
 
 
 @pytest.mark.parametrize("said", ["continuous infusion", "CIV", "IV around the clock"])

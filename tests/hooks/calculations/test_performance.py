@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.finding import FALSE, TRUE, UNKNOWN
+from hooks import lines
 from hooks.calculations import performance
 from hooks.concepts import ECOG, KARNOFSKY
 from tests.hooks.calculations.support import examples
@@ -134,3 +135,5 @@ DISAGREEING = {
 def test_scales_that_disagree_are_named_with_the_one_that_counts(records, words):
     fact = performance.disagreement(chart(*records))
     assert (fact.say() if fact else None) == words
+    shown = [each.say() for each in lines.performance(chart(*records))]
+    assert [each for each in shown if "disagree" in each] == ([words] if words else [])

@@ -49,6 +49,7 @@ NOT_READ = [
     "1,5 g/m2 iv",
     ".5 g iv",
     "100 mg/m2/day bid",
+    "20 mg sc bid, 40 mg sc",
     "20 mg sc bid daily",
     "20 mg sc 3 times daily",
     "5 mg/m2/h iv",

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.finding import FALSE, TRUE, UNKNOWN
+from hooks import lines
 from hooks.calculations import tumor_lysis
 from hooks.concepts import (
     ALBUMIN,
@@ -73,6 +74,13 @@ def test_urate_of_a_child_is_not_judged():
     assert names(aged(9), urate, *others) == ["potassium", "phosphate"]
     assert names(aged(18), urate) == ["urate"]
     assert names(person(None), urate) == ["urate"]
+
+
+@pytest.mark.parametrize(("age", "is_said"), [(9, True), (18, False)])
+@pytest.mark.parametrize("more", [(), (result(POTASSIUM, 6.2),)], ids=["none met", "one met"])
+def test_the_card_says_that_urate_of_a_child_is_not_judged(age, is_said, more):
+    text = lines.tumor_lysis(chart(aged(age), result(URATE, 5), *more))
+    assert ("Urate of a child is not judged." in text) is is_said
 
 
 HIGH = {
