@@ -291,11 +291,10 @@ class _Content:
             return True
         if self.value_sets[one].shares_codes and self.value_sets[other].shares_codes:
             return True
+        preferring = (*self._preferring(one), *self._preferring(other))
+        if any(each.codes.id in (one, other) for each in preferring):
+            return True
         mine, theirs = self._named(one), self._named(other)
-        if mine & theirs:
-            return any(each.codes.id == other for each in self._preferring(one)) or any(
-                each.codes.id == one for each in self._preferring(other)
-            )
         if any(frozenset((a, b)) in self._overlapping for a in mine for b in theirs):
             return True
         return not self._kinds(one) & self._kinds(other)

@@ -33,12 +33,19 @@ BRITTLE = QualitativeTest(
 TIMED = Measurement("timed", "Timed", value_set("timed", shares_codes=True), POINTS)
 ANYTIME = Measurement("anytime", "Any time", value_set("anytime", shares_codes=True), POINTS)
 HEADING = Diagnosis(
-    "heading", "Heading", active=value_set("heading", "S10.1", system=ICD_10_CM, by_heading=3)
+    "heading",
+    "Heading",
+    active=value_set("heading", "S10.1", system=ICD_10_CM, by_heading=3),
+    remission=value_set("heading-gone"),
 )
 PART_OF_HEADING = Diagnosis(
     "part", "Part of the heading", active=value_set("part", "S10.1", system=ICD_10_CM)
 )
-CONTENT = (*CONCEPTS, DULL, BRITTLE, TIMED, ANYTIME, HEADING, PART_OF_HEADING)
+NESTED = Diagnosis(
+    "nested", "Nested", active=value_set("narrow", "NEST"), category=value_set("wide", "NEST")
+)
+HUM = Measurement("hum-now", "Hum", value_set("hum"), POINTS, preferred=value_set("hum-best"))
+CONTENT = (*CONCEPTS, DULL, BRITTLE, TIMED, ANYTIME, HEADING, PART_OF_HEADING, NESTED, HUM)
 
 # -- folders -------------------------------------------------------------------------------------
 

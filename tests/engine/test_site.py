@@ -214,3 +214,8 @@ def test_snomed_of_an_edition_is_named_as_the_one_terminology(tmp_path: Path) ->
     content = (*CONTENT, Diagnosis("rash", "Rash", active=value_set("rash", "1", system=SNOMED)))
     folder(tmp_path, mapping("rash", "2", system=f"{SNOMED}/731000124108"))
     assert f"as {SNOMED}" in refusals(tmp_path, content)[0]
+
+
+def test_a_preferred_code_must_not_be_of_another_measurement(tmp_path: Path) -> None:
+    folder(tmp_path, mapping("timed", "D"), mapping("hum-best", "D"))
+    assert f"site value sets: 2.json: {LOCAL}|D already means timed" in refusals(tmp_path)

@@ -83,6 +83,16 @@ def test_value_sets_that_overlap_as_shipped_may_share_a_code(tmp_path: Path) -> 
     assert {match.value_set for match in known.match(LOCAL, "D")} == {"heading", "part"}
 
 
+def test_lists_of_one_disease_that_overlap_as_shipped_may_share_a_code(tmp_path: Path) -> None:
+    known = lexicon(tmp_path, mapping("wide", "D"), mapping("narrow", "D"))
+    assert {match.value_set for match in known.match(LOCAL, "D")} == {"wide", "narrow"}
+
+
+def test_diseases_that_overlap_as_shipped_may_share_a_code_of_any_state(tmp_path: Path) -> None:
+    known = lexicon(tmp_path, mapping("heading-gone", "D"), mapping("part", "D"))
+    assert {match.value_set for match in known.match(LOCAL, "D")} == {"heading-gone", "part"}
+
+
 def test_a_code_may_be_of_different_kinds(tmp_path: Path) -> None:
     known = lexicon(tmp_path, mapping("dull", "D"), mapping("spots-active", "D"))
     assert {match.value_set for match in known.match(LOCAL, "D")} == {"dull", "spots-active"}
@@ -95,9 +105,12 @@ def test_an_answer_may_be_yes_to_one_test_and_no_to_another(tmp_path: Path) -> N
     assert len(load_site_value_sets(tmp_path, CONTENT)) == 4
 
 
-def test_a_preferred_code_is_one_of_the_measurement_too(tmp_path: Path) -> None:
-    known = lexicon(tmp_path, mapping("shine", "S"), mapping("shine-best", "S"))
-    assert {match.value_set for match in known.match(LOCAL, "S")} == {"shine", "shine-best"}
+@pytest.mark.parametrize("names", [("hum", "hum-best"), ("hum-best", "hum")], ids=str)
+def test_a_preferred_code_is_one_of_the_measurement_too(
+    tmp_path: Path, names: tuple[str, str]
+) -> None:
+    known = lexicon(tmp_path, *(mapping(name, "S") for name in names))
+    assert {match.value_set for match in known.match(LOCAL, "S")} == {"hum", "hum-best"}
 
 
 def test_a_code_keeps_the_heading_that_it_was_read_by(tmp_path: Path) -> None:
@@ -153,6 +166,11 @@ def test_odd_codes_do_not_break_the_search(tmp_path: Path) -> None:
         f"{LOCAL}|C%5C%7CD%5C%24E%5C%5CF",
         f"{LOCAL}|a%20b%26c%23d",
     ]
+
+
+def test_the_engine_reads_local_codes_with_their_system_only(tmp_path: Path) -> None:
+    known = engine(tmp_path, mapping("dull", "D")).lexicon
+    assert (bool(known.match(LOCAL, "D")), known.match(None, "D")) == (True, ())
 
 
 def test_an_engine_does_not_start_with_a_broken_folder(tmp_path: Path) -> None:
