@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -21,6 +23,25 @@ EXAMPLE_SITE = Path(fixtures.__file__).parent / "site"
 RULES = {service.hook: {rule.id for rule in service.rules()} for service in SERVICES}
 SERVICE = {service.hook: service.id for service in SERVICES}
 REQUESTS = [name for story in fixtures.stories() for name in fixtures.requests(story)]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One request of a scenario.
+
+    Every entry of `says` must stand in the cards, of `must_not_say` none, all compared without
+    case; "a|b" is either. `offers` and `must_not_offer` look at the suggestions only, `deletes`
+    names the drafts that one suggestion removes together.
+    """
+
+    request: str
+    cards: tuple[Card, ...] = ()
+    says: tuple[str, ...] = ()
+    must_not: tuple[str, ...] = ()
+    must_not_say: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
+    must_not_offer: tuple[str, ...] = ()
+    deletes: tuple[str, ...] = ()
 
 
 def hook_of(name: str) -> str:
@@ -53,6 +74,15 @@ def cards(name: str) -> list[dict[str, Any]]:
 
 def headline(card: dict[str, Any]) -> Card:
     return card["source"]["topic"]["code"], card["indicator"]
+
+
+def said(found: list[dict[str, Any]]) -> str:
+    """What the cards say and offer, in lower case; titles of the papers cited are not advice."""
+    parts = [
+        (card["summary"], card["detail"].split("**Evidence")[0], card.get("suggestions"))
+        for card in found
+    ]
+    return json.dumps(parts, ensure_ascii=False).lower()
 
 
 def still_to_come(name: str, expected: Expectation) -> set[str]:
