@@ -67,19 +67,22 @@ def rasburicase_label_dose_mg(patient: Chart) -> Decimal | None:
     return None if exact is None else (exact * 2).quantize(Decimal(1), ROUND_HALF_UP) / 2
 
 
-def label_dose(patient: Chart) -> str:
-    """The label's dose, computed where a weight is on record."""
+def label_dose(patient: Chart) -> str | None:
+    """The label's dose, computed where a weight is on record; none of a drug that is ruled out."""
+    if g6pd_deficient(patient).truth is TRUE:
+        return None
     text = "Label dose of rasburicase: 0.2 mg/kg a day intravenously for up to 5 days, one course"
-    dose, weight = rasburicase_label_dose_mg(patient), body.weight_kg(patient)
-    if dose is not None and weight is not None:
-        text += f"; here {number_text(dose)} mg a day for {number_text(round(weight, 1))} kg"
+    dose, weighed = rasburicase_label_dose_mg(patient), body.weight_kg(patient)
+    if dose is not None and weighed is not None:
+        text += f"; here {number_text(dose)} mg a day for {number_text(round(weighed, 1))} kg"
     return f"{text}. Many centers give one fixed dose (local practice, not verified)."
 
 
 def weight(patient: Chart) -> list[Fact]:
     """The weight behind the label dose, where there is one."""
     shown = patient.latest(concepts.BODY_WEIGHT, thresholds.WEIGHT_FOR_DOSE)
-    return [shown.fact] if shown.exact() is not None else []
+    is_used = shown.exact() is not None and g6pd_deficient(patient).truth is not TRUE
+    return [shown.fact] if is_used else []
 
 
 def _draft(

@@ -200,6 +200,12 @@ def test_the_label_dose_is_computed_from_a_weight_of_the_last_90_days():
     assert "mg a day for" not in card(ORDER, old)["detail"]
 
 
+def test_no_dose_stands_on_the_card_of_a_deficient_patient():
+    text = card(DEFICIENT, ORDER, *BODY)["detail"]
+    assert "mg/kg" not in text
+    assert "70 kg" not in text
+
+
 def test_it_says_what_transfusion_does_and_what_was_not_read():
     text = card(ORDER)["detail"]
     assert "within 3 months after a red-cell transfusion" in text
