@@ -6,9 +6,10 @@ import importlib
 import json
 import logging
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import reduce
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -171,7 +172,10 @@ def rules(with_outline: bool, as_json: bool) -> None:
         click.echo(json.dumps(described, indent=2, ensure_ascii=False))
         return
     for each in described:
-        blocked = ", ".join(_with_value_set(engine.lexicon, i) for i in each["dormantUntilMapped"])
+        blocked = " or ".join(
+            " and ".join(_with_value_set(engine.lexicon, i) for i in way)
+            for way in each["dormantUntilMapped"]
+        )
         state = f" (dormant: cannot apply until a site maps {blocked})" if blocked else ""
         click.echo(f"{each['id']} {each['version']}{state}")
         click.echo(f"    hooks:     {', '.join(each['hooks'])}")
@@ -192,7 +196,8 @@ def describe(engine: Engine) -> Iterator[dict[str, Any]]:
     """Every rule once, as the listing shows it.
 
     Dormant inputs have no code mapped and no name to go by. A rule is dormant when it cannot apply
-    without one of them; what it needs is named. Inputs by name only are orders without a code.
+    without some of them; each list of inputs that would wake it is given. Inputs by name only are
+    orders without a code.
     """
     found: dict[str, tuple[Rule, list[Service]]] = {}
     for service in engine.services.values():
@@ -205,7 +210,7 @@ def describe(engine: Engine) -> Iterator[dict[str, Any]]:
             engine.lexicon.concepts[i] for i in sorted(chart.asked & set(engine.lexicon.concepts))
         ]
         dormant = [concept.id for concept in asked if not engine.lexicon.is_mapped(concept)]
-        blocking = _blocking(finding, dormant)
+        ways = _ways_to_wake(finding, dormant)
         yield {
             "id": rule.id,
             "version": rule.version,
@@ -222,8 +227,8 @@ def describe(engine: Engine) -> Iterator[dict[str, Any]]:
             "strength": rule.strength,
             "statements": list(rule.statements),
             "inputs": sorted(chart.asked),
-            "dormant": bool(blocking),
-            "dormantUntilMapped": blocking,
+            "dormant": bool(ways),
+            "dormantUntilMapped": ways,
             "dormantInputs": dormant,
             "inputsByNameOnly": [c.id for c in asked if c.id not in dormant and not _coded(c)],
             "outline": list(outline(finding)),
@@ -246,12 +251,21 @@ def _with_value_set(lexicon: Lexicon, concept_id: str) -> str:
     return concept_id if concept_id in names else f"{concept_id} (value set {names[0]})"
 
 
-def _blocking(finding: Finding, dormant: Iterable[str]) -> list[str]:
-    """Inputs without which the finding is never yes: mapping all the others would not help."""
-    if TRUE in _possible(finding, frozenset(dormant)):
-        return []
-    alone = [i for i in dormant if TRUE not in _possible(finding, frozenset([i]))]
-    return alone or list(dormant)
+def _ways_to_wake(finding: Finding, dormant: Sequence[str]) -> list[list[str]]:
+    """The smallest sets of inputs of which any one must be mapped before the finding can be yes.
+
+    Empty when it can be yes without, or never.
+    """
+    found: list[frozenset[str]] = []
+    for size in range(len(dormant) + 1):
+        for mapped in map(frozenset, combinations(dormant, size)):
+            if any(way <= mapped for way in found):
+                continue
+            if TRUE in _possible(finding, frozenset(dormant) - mapped):
+                found.append(mapped)
+        if frozenset() in found:
+            return []
+    return [sorted(way) for way in found]
 
 
 def _possible(finding: Finding, dormant: frozenset[str]) -> set[Truth]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
@@ -199,10 +201,10 @@ def test_a_broken_folder_stops_every_command_with_all_its_problems(
     assert "mrd.csv: is no .json file" in result.output
 
 
-DORMANCY: dict[str, tuple[Callable[[Chart], Finding], list[str]]] = {
+DORMANCY: dict[str, tuple[Callable[[Chart], Finding], list[list[str]]]] = {
     "needed beside a fact": (
         lambda p: all_of(p.has(made_up.SPOTS), p.test_is_positive(DULL)),
-        ["dull-now"],
+        [["dull-now"]],
     ),
     "one way of two": (
         lambda p: any_of(p.has(made_up.SPOTS), p.test_is_positive(DULL)),
@@ -210,17 +212,17 @@ DORMANCY: dict[str, tuple[Callable[[Chart], Finding], list[str]]] = {
     ),
     "both ways of two": (
         lambda p: any_of(p.test_is_positive(DULL), p.test_is_positive(BRITTLE)),
-        ["brittle", "dull-now"],
+        [["brittle"], ["dull-now"]],
     ),
     "two that are both needed": (
         lambda p: all_of(p.test_is_positive(DULL), p.test_is_positive(BRITTLE)),
-        ["brittle", "dull-now"],
+        [["brittle", "dull-now"]],
     ),
     "one needed, one not": (
         lambda p: all_of(
             p.test_is_positive(DULL), any_of(p.has(made_up.SPOTS), p.test_is_positive(BRITTLE))
         ),
-        ["dull-now"],
+        [["dull-now"]],
     ),
     "an exclusion that nothing on record denies": (
         lambda p: all_of(p.has(made_up.SPOTS), none_of(p.test_is_positive(DULL))),
@@ -228,7 +230,7 @@ DORMANCY: dict[str, tuple[Callable[[Chart], Finding], list[str]]] = {
     ),
     "an exclusion that stays unknown": (
         lambda p: all_of(p.has(made_up.SPOTS), none_of(p.latest(TIMED).at_least(made_up.BRIGHT))),
-        ["timed"],
+        [["timed"]],
     ),
     "an order that is recognised by name": (lambda p: p.ordering(made_up.POLISH), []),
 }
@@ -236,9 +238,19 @@ DORMANCY: dict[str, tuple[Callable[[Chart], Finding], list[str]]] = {
 
 @pytest.mark.parametrize(("asks", "needed"), DORMANCY.values(), ids=DORMANCY)
 def test_a_rule_is_dormant_when_no_record_could_make_it_apply(
-    asks: Callable[[Chart], Finding], needed: list[str]
+    asks: Callable[[Chart], Finding], needed: list[list[str]]
 ) -> None:
     service = a_service((made_up.a_rule("asked", asks),))
     described = {each["id"]: each for each in describe(Engine([service], CONTENT, Settings()))}
     assert described["asked"]["dormantUntilMapped"] == needed
     assert described["asked"]["dormant"] is bool(needed)
+
+
+def test_the_listing_offers_every_way_to_wake_a_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    asks, _ = DORMANCY["both ways of two"]
+    service = a_service((made_up.a_rule("asked", asks),))
+    content = SimpleNamespace(SERVICES=(service,), CONCEPTS=CONTENT)
+    monkeypatch.setitem(sys.modules, "some_content", content)  # type: ignore[arg-type]
+    monkeypatch.setenv("CDS_CONTENT", "some_content")
+    listed = run("rules").output
+    assert "until a site maps brittle or dull-now (value set dull))" in listed

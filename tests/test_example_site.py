@@ -60,7 +60,7 @@ def test_no_rule_and_no_input_is_dormant_at_the_example_site(engine: Engine) -> 
 
 def test_without_a_site_a_rule_is_dormant_that_needs_its_codes() -> None:
     bare = rules(load_engine(hooks, Settings()))
-    assert bare["allo-hsct-favorable-aml"]["dormantUntilMapped"] == ["eln-favorable"]
+    assert bare["allo-hsct-favorable-aml"]["dormantUntilMapped"] == [["eln-favorable"]]
     assert not bare["apl-suspected"]["dormant"]
     assert bare["apl-suspected"]["dormantInputs"] == ["apl-morphology"]
 
