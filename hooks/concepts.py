@@ -151,7 +151,7 @@ PREGNANCY_STATUS = QualitativeTest(
     no=frozenset({"not pregnant", "negative", "no"}),
 )
 G6PD_DEFICIENCY = Diagnosis(
-    "g6pd-deficiency", "G6PD deficiency", active=VALUE_SETS["g6pd-deficiency"]
+    "g6pd-deficiency", "G6PD deficiency", active=VALUE_SETS["g6pd-deficiency"], lifelong=True
 )
 
 LEUKOCYTES = Measurement(
@@ -171,7 +171,7 @@ BLASTS_PERCENT = Measurement(
 )
 BLASTS_ABSOLUTE = Measurement(
     "blasts-blood-absolute",
-    "Blasts in blood",
+    "Blasts in blood, number",
     VALUE_SETS["blasts-blood-absolute"],
     units.CELL_COUNT,
     plausible=(Decimal(0), Decimal(2000)),
@@ -185,7 +185,7 @@ BLASTS_PERCENT_BY_LINEAGE = Measurement(
 )
 BLASTS_ABSOLUTE_BY_LINEAGE = Measurement(
     "blasts-blood-absolute-by-lineage",
-    "Blasts of one lineage in blood",
+    "Blasts of one lineage in blood, number",
     VALUE_SETS["blasts-blood-absolute-by-lineage"],
     units.CELL_COUNT,
     plausible=(Decimal(0), Decimal(2000)),
@@ -566,17 +566,29 @@ TRETINOIN = _drug(
 FILGRASTIM = _drug("filgrastim", "filgrastim (G-CSF)", "filgrastim", "g-csf", "tbo-filgrastim")
 PEGFILGRASTIM = _drug("pegfilgrastim", "pegfilgrastim", "pegfilgrastim", "lipegfilgrastim")
 CYTARABINE = _drug(
-    "cytarabine", "cytarabine", "cytarabine", "cytosine arabinoside", "ara-c", unless=_LIPOSOMAL
+    "cytarabine",
+    "cytarabine",
+    "cytarabine",
+    "cytosine arabinoside",
+    "ara-c",
+    "hd-ara-c",
+    "hdarac",
+    "hidac",
+    "hi-dac",
+    "cytosar",
+    "cytosar-u",
+    unless=_LIPOSOMAL,
 )
 DAUNORUBICIN = _drug(
     "daunorubicin",
     "daunorubicin",
     "daunorubicin",
+    "cerubidine",
     # Only what CPX-351 is recognised by: any other liposomal wording is as intensive.
     unless=("vyxeos", "cpx-351", "cpx351", *_LIPOSOMAL_DAUNORUBICIN),
 )
-IDARUBICIN = _drug("idarubicin", "idarubicin", "idarubicin")
-DOXORUBICIN = _drug("doxorubicin", "doxorubicin", "doxorubicin", "adriamycin")
+IDARUBICIN = _drug("idarubicin", "idarubicin", "idarubicin", "idamycin", "idamycin pfs")
+DOXORUBICIN = _drug("doxorubicin", "doxorubicin", "doxorubicin", "adriamycin", "rubex")
 MITOXANTRONE = _drug("mitoxantrone", "mitoxantrone", "mitoxantrone")
 CPX_351 = _drug(
     "cpx-351",
@@ -711,6 +723,11 @@ INTENSIVE_PROTOCOL = Orderable(
         "7+3",
         "3+7",
         "7 + 3",
+        "7 and 3",
+        "3 and 7",
+        "7 & 3",
+        "7&3",
+        "3 & 7",
         "hyper-cvad",
         "hypercvad",
         "flag-ida",
@@ -718,6 +735,8 @@ INTENSIVE_PROTOCOL = Orderable(
         "clag-m",
         "mec chemotherapy",
     ),
+    # "Dexamethasone on days 3 and 7" is no regimen.
+    unless=("days 3 and 7", "days 7 and 3", "day 3 and 7", "day 7 and 3", "weeks 3 and 7"),
 )
 
 LEUKAPHERESIS = Orderable(
@@ -905,6 +924,7 @@ MARROW_SAMPLING = Orderable(
         "bone marrow biopsy",
         "bone marrow sampling",
         "marrow aspirate",
+        "marrow biopsy",
     ),
 )
 CRYSTALLOID = Orderable(

@@ -8,7 +8,8 @@ import pytest
 
 from cds_service.finding import Truth
 from cds_service.orders import Order, read_orders
-from hooks import concepts, dosing
+from hooks import concepts
+from hooks.calculations import hydroxyurea
 from hooks.concepts import ALL, AML
 from hooks.order_select import ORDER_SELECT
 from hooks.patient_view import PATIENT_VIEW
@@ -45,8 +46,8 @@ def test_a_newer_creatinine_without_unit_stops_the_dose() -> None:
     """4.5 without a unit may mean renal failure: the normal value of yesterday no longer counts."""
     older = (diagnosis(AML), count(150), *BODY, result(concepts.CREATININE, 0.9, hours_ago=30))
     newer = result(concepts.CREATININE, 4.5, "", hours_ago=2)
-    assert dosing.hydroxyurea_dose(chart(*older)) is not None
-    assert dosing.hydroxyurea_dose(chart(*older, newer)) is None
+    assert hydroxyurea.hydroxyurea_dose(chart(*older)) is not None
+    assert hydroxyurea.hydroxyurea_dose(chart(*older, newer)) is None
 
 
 def test_a_count_known_only_to_be_above_60_is_at_least_the_watch_card() -> None:

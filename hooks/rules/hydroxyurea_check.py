@@ -11,7 +11,6 @@ from cds_service.finding import FALSE, TRUE, Fact, Finding, all_of, any_of
 from cds_service.rule import Escalation, Indicator, Suggestion, carrying, rule
 from hooks import (
     concepts,
-    dosing,
     evidence,
     lines,
     ordered_dose,
@@ -20,11 +19,12 @@ from hooks import (
     questions,
     thresholds,
 )
+from hooks.calculations import body, hydroxyurea, kidney
 
 
 def _daily_mg(patient: Chart) -> Decimal | None:
     """What the selected orders amount to in a day."""
-    weight = dosing.weight_kg(patient)
+    weight = body.weight_kg(patient)
     amounts = [
         ordered_dose.daily_mg(order, weight) for order in patient.selected(concepts.HYDROXYUREA)
     ]
@@ -33,11 +33,13 @@ def _daily_mg(patient: Chart) -> Decimal | None:
     return sum((amount for amount in amounts if amount is not None), Decimal(0))
 
 
-def _band(patient: Chart) -> dosing.HydroxyureaDose | None:
+def _band(patient: Chart) -> hydroxyurea.HydroxyureaDose | None:
     """The band for this body and these kidneys, whatever else stands against a proposal."""
-    weight = dosing.dosing_weight_kg(patient)
-    clearance = dosing.creatinine_clearance_ml_per_min(patient)
-    return None if weight is None or clearance is None else dosing.capsules_for(weight, clearance)
+    weight = body.dosing_weight_kg(patient)
+    clearance = kidney.creatinine_clearance_ml_per_min(patient)
+    return (
+        None if weight is None or clearance is None else hydroxyurea.capsules_for(weight, clearance)
+    )
 
 
 def _dose_outside_band(patient: Chart) -> Finding:
@@ -51,7 +53,7 @@ def _dose_outside_band(patient: Chart) -> Finding:
     return Finding(question, TRUE if outside else FALSE, (fact,) if outside else ())
 
 
-def _dose_words(daily: Decimal, band: dosing.HydroxyureaDose) -> str:
+def _dose_words(daily: Decimal, band: hydroxyurea.HydroxyureaDose) -> str:
     low, high = (number_text(round(each, 0)) for each in (band.lowest_mg, band.highest_mg))
     kidney = ", halved for creatinine clearance below 60 mL/min" if band.is_reduced else ""
     return f"Hydroxyurea ordered {number_text(daily)} mg/day; band {low}-{high} mg/day{kidney}"
@@ -108,24 +110,24 @@ def _dose_line(patient: Chart) -> str:
 def _computed_dose(patient: Chart) -> Suggestion | None:
     """The selected order with the computed dose; only where every gate is passed."""
     orders = patient.selected(concepts.HYDROXYUREA)
-    dose = dosing.hydroxyurea_dose(patient)
+    dose = hydroxyurea.hydroxyurea_dose(patient)
     if dose is None or len(orders) != 1 or _daily_mg(patient) == dose.daily_mg:
         return None
-    capsules = int(dose.daily_mg / dosing.CAPSULE_MG)
+    capsules = int(dose.daily_mg / hydroxyurea.CAPSULE_MG)
     label = f"Change the dose to {number_text(dose.daily_mg)} mg/day ({capsules} capsules)"
     action = proposals.updated(orders[0], label, {"dosageInstruction": [_instruction(dose)]})
     return None if action is None else Suggestion(label, (action,))
 
 
-def _instruction(dose: dosing.HydroxyureaDose) -> dict[str, Any]:
-    capsules = int(dose.daily_mg / dosing.CAPSULE_MG)
+def _instruction(dose: hydroxyurea.HydroxyureaDose) -> dict[str, Any]:
+    capsules = int(dose.daily_mg / hydroxyurea.CAPSULE_MG)
     text = f"{capsules} capsules of 500 mg by mouth or enteral tube once daily"
     return proposals.instruction(text, dose.daily_mg, 1, 1)
 
 
 def _checks(patient: Chart) -> Suggestion | None:
     tests = []
-    if dosing.creatinine_clearance_ml_per_min(patient) is None:
+    if kidney.creatinine_clearance_ml_per_min(patient) is None:
         tests.append("Creatinine, for the creatinine clearance")
     fertile = questions.is_yes(questions.may_become_pregnant(patient))
     tested = patient.has_result(concepts.PREGNANCY_STATUS, thresholds.PREGNANCY_TEST)

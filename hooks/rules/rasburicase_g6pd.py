@@ -4,25 +4,34 @@ from __future__ import annotations
 
 from cds_service.chart import Chart
 from cds_service.finding import TRUE, Finding, all_of, any_of
-from cds_service.rule import Action, Escalation, Indicator, Suggestion, carrying, rule
+from cds_service.rule import Escalation, Indicator, Suggestion, carrying, rule
 from hooks import concepts, evidence, lines, overrides, proposals, urate
 
 _HYDRATION_REVIEW = "Review of hydration and urate lowering for tumor lysis, without rasburicase"
 
 
-def _replacing(patient: Chart) -> Suggestion | None:
-    """In deficiency one choice: rasburicase away, allopurinol instead, hydration reviewed."""
-    if urate.g6pd_deficient(patient).truth is not TRUE:
+def _is_deficient(patient: Chart) -> bool:
+    return urate.g6pd_deficient(patient).truth is TRUE
+
+
+def _removal(patient: Chart) -> Suggestion | None:
+    """In deficiency rasburicase is taken back; where G6PD is only unknown the order stays."""
+    if not _is_deficient(patient):
         return None
-    removal = proposals.taking_back(patient.selected(concepts.RASBURICASE), "rasburicase")
-    actions: list[Action] = list(removal.actions) if removal is not None else []
-    label = "Remove rasburicase" if actions else "Instead of rasburicase"
-    if not patient.drafted(concepts.ALLOPURINOL):
-        actions.append(urate.allopurinol_draft(patient))
-        label += ", draft allopurinol" if removal is not None else ": draft allopurinol"
-    review = proposals.service_request(patient, _HYDRATION_REVIEW, "urgent")
-    actions.append(Action("create", f"Draft: {_HYDRATION_REVIEW}", review))
-    return Suggestion(f"{label} and hydration review (G6PD deficient)", tuple(actions))
+    return proposals.taking_back(patient.selected(concepts.RASBURICASE), "rasburicase")
+
+
+def _allopurinol(patient: Chart) -> Suggestion | None:
+    if not _is_deficient(patient) or patient.drafted(concepts.ALLOPURINOL):
+        return None
+    return Suggestion("Draft allopurinol instead", (urate.allopurinol_draft(patient),))
+
+
+def _hydration_review(patient: Chart) -> Suggestion | None:
+    if not _is_deficient(patient):
+        return None
+    label = "Draft hydration review (G6PD deficient)"
+    return proposals.requesting(label, _HYDRATION_REVIEW, priority="urgent")(patient)
 
 
 def _state(patient: Chart) -> str:
@@ -42,7 +51,7 @@ def _state(patient: Chart) -> str:
     version="1.0.0",
     indicator=Indicator.CRITICAL,
     summary=(
-        "Rasburicase: contraindicated in G6PD deficiency (hemolysis, methemoglobinemia). Check "
+        "Rasburicase: contraindicated in G6PD deficiency (hemolysis, methemoglobinemia); check "
         "G6PD before the dose."
     ),
     escalations=(Escalation(Indicator.WARNING, urate.g6pd_not_known),),
@@ -70,7 +79,7 @@ def _state(patient: Chart) -> str:
         "After a dose keep urate samples on ice: they read falsely low otherwise. Do not combine "
         "with allopurinol at once.",
     ),
-    suggestions=(_replacing, urate.g6pd_assay),
+    suggestions=(_removal, _allopurinol, _hydration_review, urate.g6pd_assay),
     override_reasons=(
         overrides.G6PD_NORMAL_ELSEWHERE,
         overrides.TLS_RISK_ACCEPTED,
