@@ -51,11 +51,7 @@ def hook_of(name: str) -> str:
 @cache
 def client_of(at_site: bool) -> FlaskClient:
     """A client of the service, with the value sets of the example site or without any."""
-    if not at_site:
-        return create_app(Settings(), clock=lambda: NOW).test_client()
-    if "site_value_sets" not in Settings.__struct_fields__ or not EXAMPLE_SITE.is_dir():
-        pytest.skip("no site value sets yet")
-    settings = Settings(site_value_sets=str(EXAMPLE_SITE))
+    settings = Settings(site_value_sets=str(EXAMPLE_SITE)) if at_site else Settings()
     return create_app(settings, clock=lambda: NOW).test_client()
 
 
