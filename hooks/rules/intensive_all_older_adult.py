@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from cds_service.chart import Chart
-from cds_service.finding import Finding, all_of, none_of
+from cds_service.finding import Finding, all_of
 from cds_service.rule import Indicator, carrying, rule
-from hooks import concepts, evidence, lines, overrides, proposals, regimens, thresholds
+from hooks import concepts, evidence, lines, overrides, proposals, questions, regimens, thresholds
 from hooks.calculations import performance
+
+NO_ALS = "ALS: neither confirmed nor suspected"
+"""An entry that leaves ALS open brings no card on ALS, so that it must not take this one away."""
 
 
 @rule(
@@ -53,5 +56,5 @@ def intensive_all_older_adult(patient: Chart) -> Finding:
         patient.may_have(concepts.ALL),
         patient.age().at_least(thresholds.OLDER_ADULT),
         performance.ecog_at_least_2(patient),
-        none_of(patient.may_have(concepts.ALS)),
+        questions.not_shown(patient.may_have(concepts.ALS), NO_ALS),
     )
