@@ -5,7 +5,7 @@ from __future__ import annotations
 from cds_service.chart import Chart
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding, all_of, any_of, none_of
 from cds_service.rule import Indicator, rule
-from hooks import concepts, evidence, overrides, proposals, questions, thresholds
+from hooks import concepts, evidence, fitness, overrides, proposals, questions, thresholds
 
 
 def _count_not_usable(patient: Chart) -> Finding:
@@ -42,16 +42,12 @@ def _diagnosis_not_settled(patient: Chart) -> Finding:
 
 
 def _fitness_not_known(patient: Chart) -> Finding:
-    """New AML without ALS, younger than the age that settles it, without performance status."""
-    window = thresholds.PERFORMANCE_STATUS
-    ecog = patient.latest(concepts.ECOG, window)
-    karnofsky = patient.latest(concepts.KARNOFSKY, window)
-    known = tuple(each.fact for each in (ecog, karnofsky) if each.bounds is not None)
+    """New AML of an adult without ALS, and nothing on record that settles fitness."""
     return all_of(
-        patient.has(concepts.AML),
-        none_of(patient.in_relapse(concepts.AML), patient.may_have(concepts.ALS)),
-        patient.age().below(thresholds.UNFIT_AGE),
-        Finding("Performance status not known", FALSE if known else TRUE, known or (ecog.fact,)),
+        fitness.newly_diagnosed_aml(patient),
+        patient.age().at_least(thresholds.ADULT),
+        none_of(patient.may_have(concepts.ALS)),
+        questions.not_known(fitness.unfit(patient), "Fitness for intensive therapy not known"),
     )
 
 

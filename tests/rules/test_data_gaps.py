@@ -1,4 +1,4 @@
-"""data-gaps: catalogue R06, scenarios 10, 11, 18, 19 and 26. Here "warns" means: names a gap."""
+"""data-gaps: catalogue R06, scenarios 10, 18, 19, 25 and 26. Here "warns" means: names a gap."""
 
 import pytest
 
@@ -9,18 +9,24 @@ from hooks.concepts import (
     ALS,
     AML,
     APL,
+    APL_MORPHOLOGY,
     BORDERLINE_LEUKEMIA,
+    COMPLETE_REMISSION,
     CYTARABINE,
     ECOG,
+    HEART_FAILURE,
     KARNOFSKY,
     LEUKOCYTES,
     MIXED_PHENOTYPE_ACUTE_LEUKEMIA,
     OTHER_LEUKEMIA,
+    PML_RARA,
+    REFRACTORY_DISEASE,
     UNSPECIFIED_ACUTE_LEUKEMIA,
 )
 from hooks.rules.data_gaps import data_gaps as rule
 from tests.patients import (
     aged,
+    answered,
     cards,
     chart,
     count,
@@ -68,6 +74,21 @@ WARNS = {
         count(30),
     ),
     "new AML at 74 without performance status": (LEUKEMIA, count(30), aged(74)),
+    "new AML turning 75 this year, without performance status": (
+        LEUKEMIA,
+        count(30),
+        person("1951"),
+    ),
+    "new AML with Karnofsky 70, which may be ECOG 1 or 2": (
+        LEUKEMIA,
+        count(30),
+        result(KARNOFSKY, 70, hours_ago=24),
+    ),
+    "new AML with ECOG 1 of more than 14 d before the diagnosis": (
+        diagnosis(AML, recorded="2026-11-21"),
+        count(30),
+        result(ECOG, 1, hours_ago=16 * 24),
+    ),
     "new AML with a performance status a minute older than 30 d": (
         LEUKEMIA,
         count(30),
@@ -103,7 +124,26 @@ SILENT = {
         diagnosis(ALS),
         count(30),
     ),
+    "new AML with heart failure, which settles fitness": (
+        LEUKEMIA,
+        diagnosis(HEART_FAILURE),
+        count(30),
+    ),
+    "AML of a child, for whom no fitness is asked": (LEUKEMIA, count(30), aged(17)),
     "relapsed AML without performance status": (relapsed(AML), count(30)),
+    "refractory AML without performance status": (
+        LEUKEMIA,
+        count(30),
+        answered(REFRACTORY_DISEASE, "refractory"),
+    ),
+    "AML in complete remission by the latest response": (
+        LEUKEMIA,
+        count(30),
+        answered(COMPLETE_REMISSION, "complete remission"),
+    ),
+    "AML and APL": (LEUKEMIA, diagnosis(APL), count(5)),
+    "AML with PML::RARA": (LEUKEMIA, answered(PML_RARA, "positive"), count(5)),
+    "AML with the morphology of APL": (LEUKEMIA, answered(APL_MORPHOLOGY, "present"), count(5)),
     "ALL without performance status": (diagnosis(ALL), count(30)),
     "APL without performance status": (diagnosis(APL), count(14)),
     "mixed phenotype leukemia without performance status": (
@@ -133,10 +173,10 @@ SILENT = {
 
 ASKS = {
     "new AML without performance status or birth date": (LEUKEMIA, count(30), person(None)),
-    "new AML without performance status, turning 75 this year": (
+    "active after an earlier remission, without performance status": (
         LEUKEMIA,
+        in_remission(AML, recorded="2026-01-01"),
         count(30),
-        person("1951"),
     ),
     "nothing on record, so no high count to explain and no card": (),
     "no leukemia and a count reported as above 60": (count(60, comparator=">"),),
@@ -160,10 +200,17 @@ def test_asks(records):
 
 def test_every_condition_matters():
     """Dropping any one condition from the rule would turn a silent case into a warning."""
-    assert never_decisive(rule, SILENT.values()) == set()
+    # An earlier remission is never certain to be a relapse: it makes the rule ask.
+    assert never_decisive(rule, SILENT.values()) == {
+        "AML: an earlier entry in remission beside the active one"
+    }
 
 
 # -- the card -------------------------------------------------------------------------------------
+
+
+NO_DIRECTION = diagnosis(ALL)
+"""At 62, without relapse or MRD, there is no other card."""
 
 
 def card(*records):
@@ -171,7 +218,7 @@ def card(*records):
 
 
 def test_scenario_10_a_missing_unit_is_named_and_never_guessed():
-    shown = cards(PATIENT_VIEW, LEUKEMIA, FIT, count(210, ""))
+    shown = cards(PATIENT_VIEW, NO_DIRECTION, count(210, ""))
     assert list(shown) == [rule.id]
     gap = shown[rule.id]
     assert gap["indicator"] == "info"
@@ -183,8 +230,8 @@ def test_scenario_10_a_missing_unit_is_named_and_never_guessed():
     assert any(line.startswith("Leukocytes 210: not used, no unit sent") for line in missing)
 
 
-def test_scenario_11_the_old_count_is_named_with_its_age_and_the_test_offered():
-    gap = card(LEUKEMIA, FIT, count(240, hours_ago=21 * 24))
+def test_an_old_count_is_named_with_its_age_and_the_test_offered():
+    gap = card(NO_DIRECTION, FIT, count(240, hours_ago=21 * 24))
     (line,) = [each for each in part(gap, "Missing or uncertain") if "Leukocytes" in each]
     assert line.startswith("Leukocytes 240 ×10⁹/L, 2026-10-31 12:00 UTC, 21 d ago; older than")
     (action,) = suggestions(gap)["Draft what is missing"]["actions"]
@@ -234,7 +281,7 @@ def test_on_an_order_it_stays_silent_unless_a_read_failed():
 
 
 def test_a_count_that_could_not_be_read_is_said_once():
-    gap = card(LEUKEMIA, FIT, not_read(LEUKOCYTES))
+    gap = card(NO_DIRECTION, not_read(LEUKOCYTES))
     lines = [each for each in part(gap, "Missing or uncertain") if "Leukocytes" in each]
     assert lines == ["Leukocytes: could not be checked"]
 

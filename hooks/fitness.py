@@ -1,0 +1,255 @@
+"""Fitness of an adult for intensive AML therapy (catalogue 5.5, as settled in section 0.9).
+
+Any one criterion makes unfit. Fit needs a good performance status in its window and no criterion
+on record; a criterion that nobody measured does not stand against fit, and is named on the card.
+Without a usable performance status fitness is unknown, unless another criterion settles it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from cds_service.amount import number_text
+from cds_service.chart import LIVE, Chart, Course, question
+from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding, all_of, any_of, none_of
+from cds_service.instants import ClinicalTime
+from cds_service.terminology import Measurement, Threshold
+from hooks import concepts, questions, thresholds, units
+from hooks.calculations import kidney, performance
+
+BEFORE_DIAGNOSIS = timedelta(days=14)
+"""A performance status older than this at the diagnosis says little of the patient with AML."""
+
+OUTSIDE_TRIAL_ECOG = Threshold(
+    "outside-trial-ecog", Decimal(4), units.SCORE, "The trial enrolled up to ECOG 3.", "VIALEC"
+)
+OUTSIDE_TRIAL_CLEARANCE = Decimal(30)
+"""mL/min, VIALEC: the trial enrolled from here on."""
+OUTSIDE_TRIAL_BILIRUBIN = Threshold(
+    "outside-trial-bilirubin",
+    Decimal("3.6"),
+    units.BILIRUBIN,
+    "3 times an upper limit of normal of 1.2 mg/dL; the trial enrolled up to it.",
+    "VIALEC",
+)
+
+
+# -- whom the questions are about -----------------------------------------------------------------
+
+
+@question
+def newly_diagnosed_aml(patient: Chart) -> Finding:
+    """As questions.new_aml, and nothing on record speaks of an earlier or present remission."""
+    return all_of(
+        questions.new_aml(patient),
+        none_of(
+            _earlier_remission(patient),
+            patient.test_is_positive(concepts.COMPLETE_REMISSION),
+        ),
+    )
+
+
+def _earlier_remission(patient: Chart) -> Finding:
+    """Active after a recorded remission: unknown, because no entry calls it a relapse."""
+    words = "AML: an earlier entry in remission beside the active one"
+    over = [
+        record
+        for record in patient.diagnosis(concepts.AML).records
+        if record.course in (Course.REMISSION, Course.RESOLVED) and not record.suspected
+    ]
+    if not over or patient.has(concepts.AML).truth is not TRUE:
+        return Finding(words, FALSE)
+    said = f"{concepts.AML.title}: active, and {over[0].words}: new or relapsed is not recorded"
+    return Finding(words, UNKNOWN, (Fact(concepts.AML.id, lambda: said, missing=True),))
+
+
+# -- the criteria ---------------------------------------------------------------------------------
+
+
+@question
+def unfit(patient: Chart) -> Finding:
+    """Any one criterion is on record; unknown where the performance status decides and is not."""
+    return any_of(
+        poor_performance(patient), *(_on_record(each.finding) for each in _measured(patient))
+    )
+
+
+@question
+def fit(patient: Chart) -> Finding:
+    """ECOG 0-1 (Karnofsky 80 or more) and no criterion on record."""
+    return none_of(unfit(patient))
+
+
+class Criterion(NamedTuple):
+    """One reason against intensive therapy: what is checked, and in words what makes unfit."""
+
+    checked: str
+    met: str
+    finding: Finding
+
+
+def _measured(patient: Chart) -> tuple[Criterion, ...]:
+    """Every criterion but performance status."""
+    organ = thresholds.ORGAN_FUNCTION
+    return (
+        Criterion("age", "age 75 or more", patient.age().at_least(thresholds.UNFIT_AGE)),
+        Criterion(
+            "heart failure (problem list)", "heart failure", patient.has(concepts.HEART_FAILURE)
+        ),
+        Criterion("angina (problem list)", "angina", patient.has(concepts.ANGINA)),
+        Criterion(
+            "ejection fraction",
+            "ejection fraction of 50% or less",
+            patient.latest(concepts.EJECTION_FRACTION, organ).at_most(
+                thresholds.UNFIT_EJECTION_FRACTION
+            ),
+        ),
+        Criterion(
+            "DLCO",
+            "DLCO of 65% or less",
+            patient.latest(concepts.DLCO, organ).at_most(thresholds.UNFIT_LUNG_FUNCTION),
+        ),
+        Criterion(
+            "FEV1",
+            "FEV1 of 65% or less",
+            patient.latest(concepts.FEV1, organ).at_most(thresholds.UNFIT_LUNG_FUNCTION),
+        ),
+        Criterion(
+            "creatinine clearance",
+            "creatinine clearance below 45",
+            _clearance_below(patient, thresholds.UNFIT_CLEARANCE),
+        ),
+        Criterion(
+            "bilirubin",
+            "bilirubin above 1.5 times the upper limit",
+            patient.latest(concepts.BILIRUBIN, thresholds.BILIRUBIN).above(
+                thresholds.UNFIT_BILIRUBIN
+            ),
+        ),
+    )
+
+
+def _on_record(found: Finding) -> Finding:
+    """Yes where the criterion is met by what is on record; not measured is no criterion."""
+    is_met = found.truth is TRUE
+    facts = tuple(found.deciding()) if is_met else ()
+    return Finding(f"On record: {found.question}", TRUE if is_met else FALSE, facts)
+
+
+def _clearance_below(patient: Chart, limit: Decimal) -> Finding:
+    """By Cockcroft-Gault; unknown without creatinine of 48 h, weight, height, age or sex."""
+    clearance = kidney.creatinine_clearance_ml_per_min(patient)
+    words = f"Creatinine clearance below {limit} mL/min"
+    creatinine = patient.latest(concepts.CREATININE, thresholds.CREATININE_FOR_DOSE).fact
+    weight = patient.latest(concepts.BODY_WEIGHT, thresholds.WEIGHT_FOR_DOSE).fact
+    basis = (creatinine, weight, patient.latest(concepts.BODY_HEIGHT).fact)
+    if clearance is None:
+        return Finding(words, UNKNOWN, basis)
+    said = f"Creatinine clearance {number_text(round(clearance, 1))} mL/min (Cockcroft-Gault)"
+    computed = Fact("creatinine clearance", lambda: said)
+    return Finding(words, TRUE if clearance < limit else FALSE, (computed, *basis))
+
+
+# -- performance status ---------------------------------------------------------------------------
+
+
+@question
+def poor_performance(patient: Chart) -> Finding:
+    """ECOG 2 or worse, or Karnofsky 60 or less; one from well before the diagnosis is unknown."""
+    found = performance.ecog_at_least_2(patient)
+    early = _before_diagnosis(patient)
+    if early is None or found.truth is UNKNOWN:
+        return found
+    recorded = patient.has(concepts.AML).facts
+    return Finding(found.question, UNKNOWN, (early, *recorded))
+
+
+def _before_diagnosis(patient: Chart) -> Fact | None:
+    """The status that counts, where it was recorded more than 14 d before the diagnosis."""
+    since = _diagnosed(patient)
+    newest = _newest_status(patient)
+    if since is None or newest is None:
+        return None
+    measurement, taken = newest
+    if taken.latest >= since.earliest - BEFORE_DIAGNOSIS:
+        return None
+    say = patient.latest(measurement, thresholds.PERFORMANCE_STATUS).fact.say
+    days = BEFORE_DIAGNOSIS.days
+    words = f"recorded more than {days} d before the diagnosis of AML, so it does not decide"
+    return Fact(measurement.id, lambda: f"{say()}; {words}", missing=True)
+
+
+def _diagnosed(patient: Chart) -> ClinicalTime | None:
+    """When the AML was first recorded: a later entry of it is no later diagnosis."""
+    times = [
+        record.recorded
+        for record in patient.diagnosis(concepts.AML).records
+        if record.recorded is not None and record.course in LIVE
+    ]
+    return min(times, key=lambda time: time.earliest, default=None)
+
+
+def _newest_status(patient: Chart) -> tuple[Measurement, ClinicalTime] | None:
+    """ECOG or Karnofsky, whichever is newer, as far as it lies in its window."""
+    found = [
+        (scale, taken)
+        for scale in (concepts.ECOG, concepts.KARNOFSKY)
+        if patient.latest(scale, thresholds.PERFORMANCE_STATUS).bounds is not None
+        and (taken := patient.time_of(scale)) is not None
+    ]
+    return max(found, key=lambda each: each[1].earliest, default=None)
+
+
+# -- for cards ------------------------------------------------------------------------------------
+
+
+def criteria_met(patient: Chart) -> str:
+    """Which criteria make this patient unfit, by name."""
+    poor = poor_performance(patient).truth is TRUE
+    names = ["ECOG 2-4 or Karnofsky 60 or less"] if poor else []
+    names += [each.met for each in _measured(patient) if each.finding.truth is TRUE]
+    return f"Counts as unfit for intensive therapy here: {_listed(names)}. Any one is enough."
+
+
+def outside_trials(patient: Chart) -> str | None:
+    """Says where a value lies beyond what the trials enrolled."""
+    window = thresholds.PERFORMANCE_STATUS
+    checks = (
+        ("ECOG 4", patient.latest(concepts.ECOG, window).at_least(OUTSIDE_TRIAL_ECOG)),
+        ("creatinine clearance below 30", _clearance_below(patient, OUTSIDE_TRIAL_CLEARANCE)),
+        (
+            "bilirubin above 3 times the upper limit",
+            patient.latest(concepts.BILIRUBIN, thresholds.BILIRUBIN).above(OUTSIDE_TRIAL_BILIRUBIN),
+        ),
+    )
+    names = [name for name, found in checks if found.truth is TRUE]
+    if not names:
+        return None
+    return f"Outside the range of the trials ({_listed(names)}): individualize."
+
+
+def checks_run(patient: Chart) -> str:
+    """What stands behind "fit": the criteria that were answered no, and those without answer."""
+    asked = _measured(patient)
+    answered = [each.checked for each in asked if each.finding.truth is FALSE]
+    open_ones = [each.checked for each in asked if each.finding.truth is UNKNOWN]
+    text = f"Checked: {_listed(['performance status', *answered])}."
+    return f"{text} Not checked: {_listed(open_ones)}." if open_ones else text
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def status(patient: Chart) -> list[Fact]:
+    """ECOG and Karnofsky with their dates; which of the two counts where they disagree."""
+    shown: list[Fact] = []
+    for scale in (concepts.ECOG, concepts.KARNOFSKY):
+        amount = patient.latest(scale, thresholds.PERFORMANCE_STATUS)
+        if amount.bounds is not None:
+            shown.append(amount.fact)
+    disagreement = performance.disagreement(patient)
+    return shown if disagreement is None else [*shown, disagreement]
