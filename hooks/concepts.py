@@ -681,7 +681,10 @@ NORFLOXACIN = _drug("norfloxacin", "norfloxacin", "norfloxacin")
 CO_TRIMOXAZOLE = _drug(
     "trimethoprim-sulfamethoxazole",
     "trimethoprim and sulfamethoxazole",
+    # Sulfamethoxazole is given with trimethoprim only; product names put strengths between the two.
+    "sulfamethoxazole",
     "co-trimoxazole",
+    "cotrimoxazole",
     "trimethoprim-sulfamethoxazole",
     "trimethoprim/sulfamethoxazole",
     "sulfamethoxazole / trimethoprim",

@@ -13,6 +13,11 @@ from tests.properties.cases import RULES, TABLES, asked, module, module_name, ta
 NEVER_DECISIVE: Mapping[tuple[str, str], str] = {}
 """Rule and question to the reason why no silent case can turn on it."""
 
+NEVER_UNKNOWN = {
+    "rasburicase-g6pd": "G6PD that is not known asks for the same card as a deficiency",
+}
+"""Rules without cases that ask, and why there can be none."""
+
 TESTED = [rule_id for rule_id in RULES if module(rule_id) is not None]
 TRUTHS: Mapping[str, Truth] = dict(zip(TABLES, (TRUE, FALSE, UNKNOWN), strict=True))
 
@@ -25,7 +30,7 @@ def test_every_rule_has_a_module_of_cases() -> None:
 @pytest.mark.parametrize("name", TABLES)
 def test_every_table_has_cases_and_each_is_what_the_table_says(rule_id: str, name: str) -> None:
     cases = table(rule_id, name)
-    assert cases
+    assert bool(cases) is (name != "ASKS" or rule_id not in NEVER_UNKNOWN)
     found = {sentence: asked(rule_id, *case).truth for sentence, case in cases.items()}
     assert found == dict.fromkeys(cases, TRUTHS[name])
 
