@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cds_service.chart import Chart
-from cds_service.finding import Finding, all_of
+from cds_service.finding import FALSE, Finding, all_of, any_of
 from cds_service.rule import Indicator, carrying, rule
 from hooks import (
     concepts,
@@ -15,6 +15,16 @@ from hooks import (
     thresholds,
     transplant,
 )
+
+
+def _second_remission(patient: Chart) -> str | None:
+    """What the summary says of AML, which matters to nobody else."""
+    if patient.on_record(concepts.AML).truth is FALSE:
+        return None
+    return (
+        f"{lines.SUMMARY} a matched family or unrelated donor is the usual choice for AML in "
+        "second or later remission. That advice was written without ALS in mind."
+    )
 
 
 @rule(
@@ -40,15 +50,12 @@ from hooks import (
             "performance, breathing and life expectancy. Evidence: ALS was not studied; lower "
             "performance status raises non-relapse mortality after a reduced-intensity transplant.",
         ),
-        carrying(
-            "S0-29",
-            f"{lines.SUMMARY} a matched family or unrelated donor is the usual choice for AML in "
-            "second or later remission. That advice was written without ALS in mind.",
-        ),
+        carrying("S0-29", _second_remission),
         "The course of ALS varies widely: recorded function, breathing and the patient's goals "
         "decide, not the diagnosis alone.",
         transplant.donor_line,
         lines.suspected_als,
+        lines.suspected_leukemia,
     ),
     suggestions=(
         proposals.requesting(
@@ -70,5 +77,7 @@ def allo_hsct_als(patient: Chart) -> Finding:
     return all_of(
         transplant.allogeneic_transplant(patient),
         patient.may_have(concepts.ALS),
-        questions.acute_leukemia_on_record(patient),
+        any_of(
+            questions.acute_leukemia_on_record(patient), questions.possible_acute_leukemia(patient)
+        ),
     )
