@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cds_service.chart import Chart
-from cds_service.finding import FALSE, TRUE, Finding, all_of, any_of, none_of
+from cds_service.finding import FALSE, TRUE, Finding, all_of, any_of
 from cds_service.rule import Indicator, Suggestion, carrying, rule
 from hooks import (
     concepts,
@@ -28,7 +28,7 @@ def _bridge(patient: Chart) -> str:
     )
     if questions.b_lineage(patient).truth is TRUE:
         return f"B-lineage: {blinatumomab}"
-    return f"Lineage is not recorded. In B-lineage ALL {blinatumomab}"
+    return f"Lineage (B or T) is not known. In B-lineage ALL {blinatumomab}"
 
 
 def _blinatumomab_consult(patient: Chart) -> Suggestion | None:
@@ -97,6 +97,7 @@ def _mrd_not_known(patient: Chart) -> str | None:
             "molecular remission by 90 days).",
         ),
         transplant.donor_line,
+        lines.suspected_leukemia,
     ),
     suggestions=(
         proposals.requesting("Draft MRD assessment", "Measurable residual disease (MRD), ALL"),
@@ -115,7 +116,10 @@ def allo_hsct_all_mrd(patient: Chart) -> Finding:
     still be the best option."""
     return all_of(
         transplant.allogeneic_transplant(patient),
-        patient.on_record(concepts.ALL),
+        any_of(patient.on_record(concepts.ALL), patient.may_have(concepts.ALL)),
         _not_cleared(patient),
-        none_of(patient.may_have(concepts.ALS)),
+        # An entry of ALS that is not clear leaves this card; that of ALS shows where it is.
+        questions.not_shown(
+            patient.may_have(concepts.ALS), "ALS not on the problem list, or not clearly so"
+        ),
     )

@@ -86,8 +86,9 @@ def allo_hsct_favorable_aml(patient: Chart) -> Finding:
         transplant.allogeneic_transplant(patient),
         _first_remission(patient),
         patient.test_is_positive(concepts.ELN_FAVORABLE),
-        none_of(
-            patient.may_have(concepts.ALS),
-            _mrd_positive_on_record(patient),
+        # An entry of ALS that is not clear leaves this card; that of ALS shows where it is.
+        questions.not_shown(
+            patient.may_have(concepts.ALS), "ALS not on the problem list, or not clearly so"
         ),
+        none_of(_mrd_positive_on_record(patient)),
     )
