@@ -44,26 +44,24 @@ OUTSIDE_TRIAL_BILIRUBIN = Threshold(
 def newly_diagnosed_aml(patient: Chart) -> Finding:
     """As questions.new_aml, and nothing on record speaks of an earlier or present remission."""
     return all_of(
+        _first_course(patient),
         questions.new_aml(patient),
-        none_of(
-            _earlier_remission(patient),
-            patient.test_is_positive(concepts.COMPLETE_REMISSION),
-        ),
+        none_of(patient.test_is_positive(concepts.COMPLETE_REMISSION)),
     )
 
 
-def _earlier_remission(patient: Chart) -> Finding:
-    """Active after a recorded remission: unknown, because no entry calls it a relapse."""
-    words = "AML: an earlier entry in remission beside the active one"
+def _first_course(patient: Chart) -> Finding:
+    """Active; after a recorded remission unknown, because no entry calls it a relapse."""
+    active = patient.has(concepts.AML)
     over = [
         record
         for record in patient.diagnosis(concepts.AML).records
         if record.course in (Course.REMISSION, Course.RESOLVED) and not record.suspected
     ]
-    if not over or patient.has(concepts.AML).truth is not TRUE:
-        return Finding(words, FALSE)
+    if not over or active.truth is not TRUE:
+        return active
     said = f"{concepts.AML.title}: active, and {over[0].words}: new or relapsed is not recorded"
-    return Finding(words, UNKNOWN, (Fact(concepts.AML.id, lambda: said, missing=True),))
+    return Finding(active.question, UNKNOWN, (Fact(concepts.AML.id, lambda: said, missing=True),))
 
 
 # -- the criteria ---------------------------------------------------------------------------------
@@ -71,16 +69,20 @@ def _earlier_remission(patient: Chart) -> Finding:
 
 @question
 def unfit(patient: Chart) -> Finding:
-    """Any one criterion is on record; unknown where the performance status decides and is not."""
-    return any_of(
-        poor_performance(patient), *(_on_record(each.finding) for each in _measured(patient))
-    )
+    """Any one criterion. What nobody measured leaves it open, without being a gap of its own."""
+    return any_of(poor_performance(patient), other_criterion(patient))
+
+
+@question
+def other_criterion(patient: Chart) -> Finding:
+    """Any criterion but performance status."""
+    return any_of(*(_quiet(each.finding) for each in _measured(patient)))
 
 
 @question
 def fit(patient: Chart) -> Finding:
     """ECOG 0-1 (Karnofsky 80 or more) and no criterion on record."""
-    return none_of(unfit(patient))
+    return none_of(poor_performance(patient), *(_on_record(each) for each in _measured(patient)))
 
 
 class Criterion(NamedTuple):
@@ -89,11 +91,17 @@ class Criterion(NamedTuple):
     checked: str
     met: str
     finding: Finding
+    doubt: Fact | None = None
+    """A newer result that could not be read."""
 
 
 def _measured(patient: Chart) -> tuple[Criterion, ...]:
     """Every criterion but performance status."""
     organ = thresholds.ORGAN_FUNCTION
+    ejection = patient.latest(concepts.EJECTION_FRACTION, organ)
+    diffusion = patient.latest(concepts.DLCO, organ)
+    expiration = patient.latest(concepts.FEV1, organ)
+    bilirubin = patient.latest(concepts.BILIRUBIN, thresholds.BILIRUBIN)
     return (
         Criterion("age", "age 75 or more", patient.age().at_least(thresholds.UNFIT_AGE)),
         Criterion(
@@ -103,19 +111,20 @@ def _measured(patient: Chart) -> tuple[Criterion, ...]:
         Criterion(
             "ejection fraction",
             "ejection fraction of 50% or less",
-            patient.latest(concepts.EJECTION_FRACTION, organ).at_most(
-                thresholds.UNFIT_EJECTION_FRACTION
-            ),
+            ejection.at_most(thresholds.UNFIT_EJECTION_FRACTION),
+            ejection.doubt,
         ),
         Criterion(
             "DLCO",
             "DLCO of 65% or less",
-            patient.latest(concepts.DLCO, organ).at_most(thresholds.UNFIT_LUNG_FUNCTION),
+            diffusion.at_most(thresholds.UNFIT_LUNG_FUNCTION),
+            diffusion.doubt,
         ),
         Criterion(
             "FEV1",
             "FEV1 of 65% or less",
-            patient.latest(concepts.FEV1, organ).at_most(thresholds.UNFIT_LUNG_FUNCTION),
+            expiration.at_most(thresholds.UNFIT_LUNG_FUNCTION),
+            expiration.doubt,
         ),
         Criterion(
             "creatinine clearance",
@@ -125,18 +134,31 @@ def _measured(patient: Chart) -> tuple[Criterion, ...]:
         Criterion(
             "bilirubin",
             "bilirubin above 1.5 times the upper limit",
-            patient.latest(concepts.BILIRUBIN, thresholds.BILIRUBIN).above(
-                thresholds.UNFIT_BILIRUBIN
-            ),
+            bilirubin.above(thresholds.UNFIT_BILIRUBIN),
+            bilirubin.doubt,
         ),
     )
 
 
-def _on_record(found: Finding) -> Finding:
-    """Yes where the criterion is met by what is on record; not measured is no criterion."""
-    is_met = found.truth is TRUE
-    facts = tuple(found.deciding()) if is_met else ()
-    return Finding(f"On record: {found.question}", TRUE if is_met else FALSE, facts)
+def _on_record(criterion: Criterion) -> Finding:
+    """Yes where it is met by what is on record; not measured is no criterion.
+
+    A value that meets it while a newer one could not be read leaves it open.
+    """
+    found = criterion.finding
+    if found.truth is not TRUE:
+        return Finding(f"On record: {found.question}", FALSE)
+    doubt = criterion.doubt
+    facts = (*found.deciding(), *((doubt,) if doubt is not None else ()))
+    return Finding(f"On record: {found.question}", TRUE if doubt is None else UNKNOWN, facts)
+
+
+def _quiet(found: Finding) -> Finding:
+    """What is not known is named on the card as not checked, and asks for no card by itself."""
+    if found.truth is not UNKNOWN:
+        return found
+    facts = tuple(Fact(each.key, each.say, missing=True, quiet=True) for each in found.deciding())
+    return Finding(found.question, UNKNOWN, facts)
 
 
 def _clearance_below(patient: Chart, limit: Decimal) -> Finding:
@@ -158,23 +180,28 @@ def _clearance_below(patient: Chart, limit: Decimal) -> Finding:
 
 @question
 def poor_performance(patient: Chart) -> Finding:
-    """ECOG 2 or worse, or Karnofsky 60 or less; one from well before the diagnosis is unknown."""
+    """ECOG 2 or worse, or Karnofsky 60 or less, by the newest status.
+
+    Unknown where that is from well before the diagnosis, or a newer one could not be read.
+    """
     found = performance.ecog_at_least_2(patient)
-    early = _before_diagnosis(patient)
-    if early is None or found.truth is UNKNOWN:
+    newest = _newest_status(patient)
+    if newest is None or found.truth is UNKNOWN:
+        return found
+    doubt = patient.latest(newest[0], thresholds.PERFORMANCE_STATUS).doubt
+    if doubt is not None:
+        return Finding(found.question, UNKNOWN, (doubt, *found.facts))
+    early = _before_diagnosis(patient, *newest)
+    if early is None:
         return found
     recorded = patient.has(concepts.AML).facts
     return Finding(found.question, UNKNOWN, (early, *recorded))
 
 
-def _before_diagnosis(patient: Chart) -> Fact | None:
+def _before_diagnosis(patient: Chart, measurement: Measurement, taken: ClinicalTime) -> Fact | None:
     """The status that counts, where it was recorded more than 14 d before the diagnosis."""
     since = _diagnosed(patient)
-    newest = _newest_status(patient)
-    if since is None or newest is None:
-        return None
-    measurement, taken = newest
-    if taken.latest >= since.earliest - BEFORE_DIAGNOSIS:
+    if since is None or taken.latest >= since.earliest - BEFORE_DIAGNOSIS:
         return None
     say = patient.latest(measurement, thresholds.PERFORMANCE_STATUS).fact.say
     days = BEFORE_DIAGNOSIS.days

@@ -47,7 +47,10 @@ def _fitness_not_known(patient: Chart) -> Finding:
         fitness.newly_diagnosed_aml(patient),
         patient.age().at_least(thresholds.ADULT),
         none_of(patient.may_have(concepts.ALS)),
-        questions.not_known(fitness.unfit(patient), "Fitness for intensive therapy not known"),
+        questions.not_known(fitness.poor_performance(patient)),
+        questions.not_shown(
+            fitness.other_criterion(patient), "Nothing else settles fitness for intensive therapy"
+        ),
     )
 
 
