@@ -5,12 +5,55 @@ from __future__ import annotations
 from cds_service.chart import Chart
 from cds_service.finding import Finding, all_of, any_of
 from cds_service.rule import Escalation, Indicator, carrying, rule
-from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
+from hooks import (
+    concepts,
+    evidence,
+    lines,
+    overrides,
+    procedures,
+    proposals,
+    questions,
+    thresholds,
+)
+
+
+def _high_count(patient: Chart) -> Finding:
+    return patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT).at_least(thresholds.HIGH_COUNT)
+
+
+def _leukemia_on_record(patient: Chart) -> Finding:
+    """Live, suspected, or in remission: a count that high may be a relapse nobody has recorded."""
+    return any_of(
+        questions.possible_acute_leukemia(patient), questions.acute_leukemia_on_record(patient)
+    )
 
 
 def _hyperleukocytosis_today(patient: Chart) -> Finding:
-    return patient.latest(concepts.LEUKOCYTES, thresholds.FRESH_COUNT).at_least(
-        thresholds.HYPERLEUKOCYTOSIS
+    """In a live leukemia, and the order is recognised beyond doubt."""
+    count = patient.latest(concepts.LEUKOCYTES, thresholds.FRESH_COUNT)
+    return all_of(
+        count.at_least(thresholds.HYPERLEUKOCYTOSIS),
+        questions.possible_acute_leukemia(patient),
+        procedures.recognised_firmly(patient, concepts.GROWTH_FACTORS),
+    )
+
+
+def _not_recorded_as_active(patient: Chart) -> Finding:
+    live = questions.possible_acute_leukemia(patient)
+    return questions.not_shown(live, "The leukemia is not recorded as active")
+
+
+def _blasts_alone(patient: Chart) -> Finding:
+    return questions.not_shown(_high_count(patient), "The count is not known to be high")
+
+
+def _remission(patient: Chart) -> str | None:
+    """What else a high count means where the record says remission."""
+    if not questions.is_yes(_not_recorded_as_active(patient)):
+        return None
+    return (
+        "The leukemia is recorded as in remission. A count of 50 or more may come from "
+        "mobilisation; otherwise check the smear for relapse."
     )
 
 
@@ -22,7 +65,21 @@ def _hyperleukocytosis_today(patient: Chart) -> Finding:
         "Growth factor drafted while WBC is high with active leukemia: can raise the count "
         "and worsen leukostasis."
     ),
-    escalations=(Escalation(Indicator.CRITICAL, _hyperleukocytosis_today),),
+    escalations=(
+        Escalation(Indicator.CRITICAL, _hyperleukocytosis_today),
+        Escalation(
+            Indicator.WARNING,
+            _not_recorded_as_active,
+            "Growth factor drafted while WBC is high, leukemia recorded as in remission: check for "
+            "relapse; it can raise the count further.",
+        ),
+        Escalation(
+            Indicator.WARNING,
+            _blasts_alone,
+            "Growth factor drafted with blasts in the blood in active leukemia: can raise the "
+            "count and worsen leukostasis.",
+        ),
+    ),
     evidence=(evidence.GCSFPI,),
     strength="Product information",
     statements=("S3-42",),
@@ -39,6 +96,7 @@ def _hyperleukocytosis_today(patient: Chart) -> Finding:
             "leukostasis itself has no source.",
         ),
         lines.count_is_old,
+        _remission,
         "Usual exceptions: stem-cell mobilisation in remission, priming by protocol (FLAG, CAG), "
         "neutropenia after the nadir.",
         lines.suspected_leukemia,
@@ -54,9 +112,10 @@ def _hyperleukocytosis_today(patient: Chart) -> Finding:
 def growth_factor_hyperleukocytosis(patient: Chart) -> Finding:
     """A growth factor drives the leukocyte count up, and myeloid blasts can respond to it too.
     While the count is high in active leukemia it is usually held."""
-    count = patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT)
     return all_of(
         any_of(*(patient.ordering(factor) for factor in concepts.GROWTH_FACTORS)),
-        questions.possible_acute_leukemia(patient),
-        any_of(count.at_least(thresholds.HIGH_COUNT), questions.blasts_in_blood(patient)),
+        any_of(
+            all_of(_high_count(patient), _leukemia_on_record(patient)),
+            all_of(questions.blasts_in_blood(patient), questions.possible_acute_leukemia(patient)),
+        ),
     )
