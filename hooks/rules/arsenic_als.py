@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cds_service.chart import Chart
-from cds_service.finding import Finding, all_of, any_of, none_of
+from cds_service.finding import FALSE, Finding, all_of, any_of
 from cds_service.rule import Escalation, Indicator, Suggestion, carrying, rule
-from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
+from hooks import (
+    concepts,
+    evidence,
+    lines,
+    overrides,
+    procedures,
+    proposals,
+    questions,
+    thresholds,
+)
 
 _WITHOUT_ALS = (
     "Arsenic trioxide with a heart-rhythm or pregnancy risk on record: check QTc, potassium, "
@@ -13,14 +24,21 @@ _WITHOUT_ALS = (
 )
 
 
-def _quinidine_running(patient: Chart) -> Finding:
-    return any_of(*(patient.taking(drug) for drug in concepts.QUINIDINES))
+def _quinidine(patient: Chart) -> Finding:
+    """Running, or drafted with the arsenic."""
+    return any_of(
+        *(patient.taking(drug) for drug in concepts.QUINIDINES),
+        *(questions.drafting(patient, drug) for drug in concepts.QUINIDINES),
+    )
 
 
 def _dangerous_rhythm(patient: Chart) -> Finding:
-    """QTc of 500 ms or more, or quinidine, which prolongs it, is running."""
+    """QTc of 500 ms or more, or quinidine, which prolongs it; the order recognised beyond doubt."""
     qtc = patient.latest(concepts.QTC, thresholds.QTC)
-    return any_of(qtc.at_least(thresholds.DANGEROUS_QTC), _quinidine_running(patient))
+    return all_of(
+        any_of(qtc.at_least(thresholds.DANGEROUS_QTC), _quinidine(patient)),
+        procedures.recognised_firmly(patient, (concepts.ARSENIC_TRIOXIDE,)),
+    )
 
 
 def _dangerous_rhythm_in_als(patient: Chart) -> Finding:
@@ -28,18 +46,33 @@ def _dangerous_rhythm_in_als(patient: Chart) -> Finding:
 
 
 def _no_als(patient: Chart) -> Finding:
-    return none_of(patient.may_have(concepts.ALS))
+    return questions.not_shown(
+        patient.may_have(concepts.ALS), "ALS not on the problem list, or not clearly so"
+    )
 
 
-def _other_qt_drug_and_no_normal_qtc(patient: Chart) -> Finding:
-    """A further QT-prolonging drug is running, and no recent QTc shows that it is tolerated."""
+def _prolonged_qt_and_no_normal_qtc(patient: Chart) -> Finding:
+    """Prolonged QT or a further drug that prolongs it is on record, and no recent QTc is normal."""
     qtc = patient.latest(concepts.QTC, thresholds.QTC)
     return all_of(
-        any_of(*(patient.taking(drug) for drug in concepts.QT_PROLONGING)),
+        any_of(
+            patient.may_have(concepts.PROLONGED_QT),
+            *(patient.taking(drug) for drug in concepts.QT_PROLONGING),
+        ),
         questions.not_shown(
             qtc.below(thresholds.DANGEROUS_QTC), "No QTc below 500 ms within its window"
         ),
     )
+
+
+def _of_als(text: str) -> Callable[[Chart], str | None]:
+    """What is said only where ALS may be present."""
+
+    def say(patient: Chart) -> str | None:
+        return None if patient.may_have(concepts.ALS).truth is FALSE else text
+
+    say.__doc__ = text
+    return say
 
 
 def _electrolytes(patient: Chart) -> str:
@@ -69,9 +102,12 @@ def _electrolytes(patient: Chart) -> str:
 
 def _interactions(patient: Chart) -> str:
     running = [
-        drug.title for drug in concepts.QT_PROLONGING if questions.is_yes(patient.taking(drug))
+        drug.title
+        for drug in concepts.QT_PROLONGING
+        if questions.is_yes(patient.taking(drug))
+        or questions.is_yes(questions.drafting(patient, drug))
     ]
-    found = f" On the active list: {', '.join(running)}." if running else ""
+    found = f" Running or drafted: {', '.join(running)}." if running else ""
     return (
         "QT-prolonging drugs common in ALS and leukemia care: quinidine (in "
         "dextromethorphan/quinidine: hold it), macrolides, quinolones, azoles, ondansetron."
@@ -123,20 +159,26 @@ def _checks(patient: Chart) -> Suggestion:
     advice=(
         carrying(
             "S3-32",
-            f"{lines.SUMMARY} avoid arsenic in ALS because of daily infusions and cardiac risk. "
-            "Evidence: patients with severe comorbidity who are unfit for chemotherapy are "
-            "candidates for arsenic-based therapy (ELN, level III). ALS does not exclude arsenic; "
-            "case by case.",
+            _of_als(
+                f"{lines.SUMMARY} avoid arsenic in ALS because of daily infusions and cardiac "
+                "risk. Evidence: patients with severe comorbidity who are unfit for chemotherapy "
+                "are candidates for arsenic-based therapy (ELN, level III). ALS does not exclude "
+                "arsenic; case by case."
+            ),
         ),
         "For clinicians: first-line intravenous arsenic went with fewer early deaths (3.3 v 8.3%, "
         "retrospective); with tretinoin it is labelled for low-risk APL.",
         _electrolytes,
         _interactions,
         carrying("X-06", _pregnancy),
-        "Weakness or neuropathy under arsenic can look like progression of ALS: record strength "
-        "before the start.",
-        "Daily infusions and transport weigh in ALS: consider home nursing; an oral form exists in "
-        "some countries.",
+        _of_als(
+            "Weakness or neuropathy under arsenic can look like progression of ALS: record "
+            "strength before the start."
+        ),
+        _of_als(
+            "Daily infusions and transport weigh in ALS: consider home nursing; an oral form "
+            "exists in some countries."
+        ),
         lines.suspected_als,
     ),
     suggestions=(
@@ -159,8 +201,8 @@ def arsenic_als(patient: Chart) -> Finding:
         any_of(
             patient.may_have(concepts.ALS),
             qtc.at_least(thresholds.DANGEROUS_QTC),
-            _quinidine_running(patient),
-            _other_qt_drug_and_no_normal_qtc(patient),
+            _quinidine(patient),
+            _prolonged_qt_and_no_normal_qtc(patient),
             questions.pregnant(patient),
         ),
     )
