@@ -14,7 +14,7 @@ from typing import Any
 
 from cds_service.chart import Chart
 from cds_service.finding import ALL_OF, ANY_OF, FALSE, NONE_OF, TRUE, Finding, Truth
-from cds_service.orders import read_orders
+from cds_service.orders import read_drafts
 from cds_service.prefetch import Answer, State, failed, troubles
 from cds_service.readers import decode_any, read_resource
 from cds_service.rule import Rule
@@ -312,7 +312,7 @@ def chart(*records: Record, unread: Mapping[str, str] | None = None) -> Chart:
     people = [each for each in found if each["resourceType"] == "Patient"] or [person()]
     bundle = {"entry": [{"resource": draft.resource} for draft in drafts]}
     selections = [draft.reference for draft in drafts if draft.selected]
-    orders, _ = read_orders(decode_any(json.dumps(bundle).encode()), selections, ME, LEXICON)
+    read = read_drafts(decode_any(json.dumps(bundle).encode()), selections, ME, LEXICON)
     gaps = {
         concept.id: "could not be checked"
         for each in records
@@ -331,7 +331,8 @@ def chart(*records: Record, unread: Mapping[str, str] | None = None) -> Chart:
             and (resource := read_resource(json.dumps(each).encode())) is not None
         ],
         troubles={**gaps, **(unread or {})},
-        orders=tuple(orders),
+        orders=read.orders,
+        discontinued=read.discontinued,
     )
 
 

@@ -12,9 +12,22 @@ PARTNERS = (concepts.VENETOCLAX, *concepts.TARGETED_AGENTS)
 
 
 def _partner(patient: Chart) -> Finding:
+    """Drafted, or running and not stopped by a draft."""
+    kept = [drug for drug in PARTNERS if not patient.stopping(drug)]
     return any_of(
         *(questions.drafting(patient, drug) for drug in PARTNERS),
-        *(patient.taking(drug) for drug in PARTNERS),
+        *(patient.taking(drug) for drug in kept),
+    )
+
+
+def _two_year_figure(patient: Chart) -> str | None:
+    """Of slow disease with few blasts: no prognosis where the count is high or not known."""
+    count = patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT)
+    if not questions.is_yes(count.below(thresholds.HYPERLEUKOCYTOSIS)):
+        return None
+    return (
+        f"For clinicians: {lines.SUMMARY} with azacitidine about half alive at 2 years in AML with "
+        "20-30% blasts (v 16%; figures unverified, few of those patients had a high count)."
     )
 
 
@@ -46,12 +59,12 @@ def _partner(patient: Chart) -> Finding:
             "choice are valid reasons for the single agent.",
         ),
         carrying(
-            "S3-19 S3-20",
-            f"For clinicians: {lines.SUMMARY} better quality of life than low-dose cytarabine, and "
-            "about half alive at 2 years in AML with 20-30% blasts (v 16%; figures unverified, few "
-            "of those patients had a high count). Evidence: no quality-of-life comparison was "
-            "found; azacitidine 10.4 against 6.5 months (p=0.10, AZA-AML-001).",
+            "S3-19",
+            f"For clinicians: {lines.SUMMARY} better quality of life than low-dose cytarabine. "
+            "Evidence: no quality-of-life comparison was found; survival 10.4 months with "
+            "azacitidine against 6.5 with conventional care (p=0.10, AZA-AML-001).",
         ),
+        carrying("S3-20", _two_year_figure),
         carrying(
             "S0-25",
             f"{lines.SUMMARY} decitabine for 5 days is preferred to 10 days. Evidence: compared in "
@@ -79,5 +92,6 @@ def hypomethylating_agent_alone(patient: Chart) -> Finding:
     return all_of(
         any_of(*(patient.ordering(agent) for agent in concepts.HYPOMETHYLATING_AGENTS)),
         patient.may_have(concepts.AML),
+        none_of(questions.apl_suspected_or_confirmed(patient)),  # ATRA comes first there
         none_of(_partner(patient)),
     )
