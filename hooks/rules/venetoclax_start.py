@@ -1,4 +1,4 @@
-"""Venetoclax started while the count is too high or not known, or an inhibitor is running."""
+"""Venetoclax started while the count is too high or not known, or with an inhibitor."""
 
 from __future__ import annotations
 
@@ -7,29 +7,42 @@ from cds_service.finding import Finding, all_of, any_of, none_of
 from cds_service.rule import Indicator, carrying, rule
 from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
 
+INHIBITORS = (*concepts.P_GLYCOPROTEIN_OR_CYP3A_INHIBITORS, concepts.CIPROFLOXACIN)
+"""Ciprofloxacin inhibits CYP3A moderately: the label halves venetoclax with such a drug."""
+
+
+def _acute_leukemia(patient: Chart) -> Finding:
+    """Live, suspected or in remission, of any lineage: chronic leukemia has a ramp-up instead."""
+    return any_of(
+        questions.possible_acute_leukemia(patient), questions.leukemia_in_remission(patient)
+    )
+
 
 def _count_not_below_limit(patient: Chart) -> Finding:
-    """25 or more, or no usable count of the last 72 h."""
-    count = patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT)
-    low = count.below(thresholds.VENETOCLAX_COUNT)
+    """25 or more; or, while the leukemia is live, no count of the last 72 h that rules it out."""
+    high = patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT).at_least(
+        thresholds.VENETOCLAX_COUNT
+    )
     return any_of(
-        count.at_least(thresholds.VENETOCLAX_COUNT),
-        questions.not_known(low, "Leukocyte count not known within its window"),
+        high,
+        all_of(
+            questions.possible_acute_leukemia(patient),
+            questions.not_known(high, "Leukocyte count not known within its window"),
+        ),
     )
 
 
 def _inhibitor(patient: Chart) -> Finding:
-    inhibitors = concepts.P_GLYCOPROTEIN_OR_CYP3A_INHIBITORS
     return any_of(
-        *(patient.taking(drug) for drug in inhibitors),
-        *(questions.drafting(patient, drug) for drug in inhibitors),
+        *(patient.taking(drug) for drug in INHIBITORS),
+        *(questions.drafting(patient, drug) for drug in INHIBITORS),
     )
 
 
 def _named_inhibitors(patient: Chart) -> str:
     found = [
         drug.title
-        for drug in concepts.P_GLYCOPROTEIN_OR_CYP3A_INHIBITORS
+        for drug in INHIBITORS
         if questions.is_yes(patient.taking(drug)) or patient.drafted(drug)
     ]
     named = f"On the list now: {', '.join(found)}. " if found else ""
@@ -84,7 +97,7 @@ def venetoclax_start(patient: Chart) -> Finding:
     drugs raise its level, so that the dose has to be lowered."""
     return all_of(
         patient.ordering(concepts.VENETOCLAX),
-        patient.may_have(concepts.AML),
+        _acute_leukemia(patient),
         none_of(patient.prescribed(concepts.VENETOCLAX)),
         any_of(_count_not_below_limit(patient), _inhibitor(patient)),
     )
