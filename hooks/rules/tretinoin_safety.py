@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import re
+
 from cds_service.chart import Chart, order_fact
 from cds_service.finding import FALSE, TRUE, Fact, Finding, any_of
+from cds_service.orders import Order
+from cds_service.readers import texts
 from cds_service.rule import Escalation, Indicator, Suggestion, carrying, rule
+from cds_service.terminology import Orderable
 from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
 
-_ON_THE_SKIN = ("topical", "cream", "gel", "lotion", "skin", "cutaneous")
+_SWALLOWED = re.compile(
+    r"\bcap(?:sule)?s?\b|softgel|\boral|by mouth|\bp\.?o\b|enteral|feeding tube|gastrostomy"
+)
+_ON_THE_SKIN = re.compile(
+    r"topical|\bcream\b|\bgel\b|\blotion\b|\bemulsion\b|\bskin\b|cutaneous|\bface\b|\d ?%|retin-a"
+)
+_SKIN_DISEASE = re.compile(r"\bacne|photo-?(?:damage|ag)|wrinkl|melasma|actinic|rosacea")
+
+
+def _is_systemic(order: Order) -> bool:
+    """By product and route, then by reason: leukemia in the skin is treated with capsules too."""
+    product = texts(order.resource.get("medicationCodeableConcept"))
+    words = " ".join((*product, *order.recognised.values())).lower()
+    words += " " + " ".join(dose.words for dose in order.doses())
+    if _SWALLOWED.search(words):
+        return True
+    reason = order.words_without_notes()
+    return not (_ON_THE_SKIN.search(words) or _SKIN_DISEASE.search(reason))
 
 
 def _systemic_tretinoin(patient: Chart) -> Finding:
     """A selected order of tretinoin that no word about product or route puts on the skin."""
     patient.asked.add(concepts.TRETINOIN.id)
-    orders = [
-        order
-        for order in patient.selected(concepts.TRETINOIN)
-        if not any(
-            word in text
-            for word in _ON_THE_SKIN
-            for text in (order.words_without_notes(), *(dose.words for dose in order.doses()))
-        )
-    ]
+    orders = [order for order in patient.selected(concepts.TRETINOIN) if _is_systemic(order)]
     words = "Ordering tretinoin for systemic use"
     if not orders:
         fact = Fact(concepts.TRETINOIN.id, lambda: "Systemic tretinoin: not among the orders")
@@ -35,31 +49,40 @@ def _first_trimester_not_excluded(patient: Chart) -> Finding:
     return any_of(early, questions.not_known(early, "Pregnant, trimester not known"))
 
 
+def _taken(patient: Chart, drug: Orderable) -> Finding:
+    """Running, or drafted beside the tretinoin."""
+    return any_of(patient.taking(drug), questions.drafting(patient, drug))
+
+
 def _interacting_drug(patient: Chart) -> Finding:
     interacting = (*concepts.AZOLES, *concepts.TETRACYCLINES)
-    return any_of(
-        *(patient.taking(drug) for drug in interacting),
-        *(questions.drafting(patient, drug) for drug in interacting),
-    )
+    return any_of(*(_taken(patient, drug) for drug in interacting))
+
+
+def _names(patient: Chart, drugs: tuple[Orderable, ...]) -> str:
+    return ", ".join(drug.title for drug in drugs if questions.is_yes(_taken(patient, drug)))
 
 
 def _warnings(patient: Chart) -> str | None:
+    """What of the record speaks against tretinoin as ordered."""
     found = []
     if questions.is_yes(_first_trimester_not_excluded(patient)):
         found.append(
             "pregnancy is recorded and the first trimester not excluded: a contraindication "
             "unless agreed with the specialists"
         )
-    if questions.is_yes(_interacting_drug(patient)):
-        found.append(
-            "azoles raise tretinoin levels, tetracyclines add to raised intracranial pressure"
-        )
+    if azoles := _names(patient, concepts.AZOLES):
+        found.append(f"{azoles}: azoles raise tretinoin levels")
+    if tetracyclines := _names(patient, concepts.TETRACYCLINES):
+        found.append(f"{tetracyclines}: tetracyclines add to raised intracranial pressure")
     return f"On record: {'; '.join(found)}." if found else None
 
 
 def _pregnancy_test(patient: Chart) -> Suggestion | None:
-    """For women of fertile age without a recorded status in the last week."""
+    """For women of fertile age, not known to be pregnant, without a status of the last week."""
     if not questions.is_yes(questions.may_become_pregnant(patient)):
+        return None
+    if questions.is_yes(questions.pregnant(patient)):
         return None
     if questions.is_yes(patient.has_result(concepts.PREGNANCY_STATUS, thresholds.PREGNANCY_TEST)):
         return None
