@@ -166,6 +166,7 @@ class Chart:
         self.troubles = dict(troubles or {})
         self.orders = orders
         self.discontinued = discontinued
+        self._drafted_kinds = frozenset(kind for order in orders for kind in order.recognised)
         self.drafts_are_final = drafts_are_final
         self.foreign = 0
         self.asked: set[str] = set()
@@ -692,10 +693,14 @@ class Chart:
 
     def selected(self, orderable: Orderable) -> list[Order]:
         """Orders of this kind that were just selected (or are being signed)."""
+        if orderable.id not in self._drafted_kinds:
+            return []
         return [o for o in self.orders if o.selected and orderable.id in o.recognised]
 
     def drafted(self, orderable: Orderable) -> list[Order]:
         """All drafts of this kind, selected or not."""
+        if orderable.id not in self._drafted_kinds:
+            return []
         return [o for o in self.orders if orderable.id in o.recognised]
 
     def stopping(self, orderable: Orderable) -> list[Order]:
@@ -706,15 +711,27 @@ class Chart:
     def ordering(self, orderable: Orderable) -> Finding:
         """One is selected or being signed."""
         self.asked.add(orderable.id)
-        question = f"Ordering {orderable.title}"
         found = self.selected(orderable)
+        question = "Ordering {}"
         if not found:
-            fact = Fact(orderable.id, lambda: f"{orderable.title}: not among the selected orders")
-            return Finding(question, FALSE, (fact,))
-        return Finding(question, TRUE, tuple(order_fact(o, orderable) for o in found))
+            return _plain_no(orderable, question, "not among the selected orders")
+        facts = tuple(order_fact(o, orderable) for o in found)
+        return Finding(question.format(orderable.title), TRUE, facts)
+
+    def drafting(self, orderable: Orderable) -> Finding:
+        """Among the drafts, selected or not: what goes with the selected order."""
+        self.asked.add(orderable.id)
+        if not self.drafted(orderable):
+            return _plain_no(orderable, "Drafting {}", "not among the drafts")
+        words = f"{orderable.title}: among the drafts"
+        fact = Fact(orderable.id, words.__str__)
+        return Finding(f"Drafting {orderable.title}", TRUE, (fact,))
 
     def taking(self, orderable: Orderable) -> Finding:
         """An active prescription is on record."""
+        if orderable.codes.id not in self._sources and orderable.id not in self.troubles:
+            self.asked.add(orderable.id)
+            return _plain_no(orderable, _TAKING, _NOT_TAKEN)
         return self.recall(("taking", orderable.id), lambda: self._taking(orderable))
 
     def prescribed(self, orderable: Orderable) -> Finding:
@@ -730,7 +747,7 @@ class Chart:
 
     def _taking(self, orderable: Orderable) -> Finding:
         self.asked.add(orderable.id)
-        question = f"Active prescription of {orderable.title}"
+        question = _TAKING.format(orderable.title)
         sources = self._sources.get(orderable.codes.id, ())
         notes = [source.match.note for source in sources if _is_running(source.resource)]
         if notes:
@@ -741,8 +758,25 @@ class Chart:
         trouble = self._trouble(orderable)
         if trouble is not None:
             return Finding(question, UNKNOWN, (trouble,))
-        fact = Fact(orderable.id, lambda: f"{orderable.title}: no active prescription on record")
-        return Finding(question, FALSE, (fact,))
+        return _plain_no(orderable, _TAKING, _NOT_TAKEN)
+
+
+_TAKING = "Active prescription of {}"
+_NOT_TAKEN = "no active prescription on record"
+
+
+_PLAIN_NOES: dict[tuple[str, str], tuple[Orderable, Finding]] = {}
+
+
+def _plain_no(orderable: Orderable, question: str, words: str) -> Finding:
+    """No, and nothing of this patient in it: built once, because rules ask for many drugs."""
+    known = _PLAIN_NOES.get((orderable.id, question))
+    if known is None or known[0] is not orderable:
+        said = f"{orderable.title}: {words}"
+        fact = Fact(orderable.id, said.__str__)
+        known = orderable, Finding(question.format(orderable.title), FALSE, (fact,))
+        _PLAIN_NOES[orderable.id, question] = known
+    return known[1]
 
 
 def is_reported(resource: Resource) -> bool:

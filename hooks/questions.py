@@ -7,7 +7,7 @@ from collections.abc import Callable
 from cds_service.amount import Amount
 from cds_service.chart import Chart, question
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding, all_of, any_of, none_of
-from cds_service.terminology import Diagnosis, Measurement, Orderable, Threshold
+from cds_service.terminology import Diagnosis, Measurement, Threshold
 from hooks import concepts, thresholds
 from hooks.calculations import performance
 
@@ -226,19 +226,10 @@ def antileukemic_therapy_running(patient: Chart) -> Finding:
     return any_of(*(patient.taking(drug) for drug in concepts.ANTILEUKEMIC_DRUGS))
 
 
-def drafting(patient: Chart, orderable: Orderable) -> Finding:
-    """Among the drafts, selected or not."""
-    orders = patient.drafted(orderable)
-    patient.asked.add(orderable.id)
-    fact = Fact(orderable.id, lambda: f"{orderable.title}: among the drafts")
-    truth = TRUE if orders else FALSE
-    return Finding(f"Drafting {orderable.title}", truth, (fact,) if orders else ())
-
-
 @question
 def drafting_antileukemic_drug(patient: Chart) -> Finding:
     """Any antileukemic drug is among the drafts."""
-    return any_of(*(drafting(patient, drug) for drug in concepts.ANTILEUKEMIC_DRUGS))
+    return any_of(*(patient.drafting(drug) for drug in concepts.ANTILEUKEMIC_DRUGS))
 
 
 @question

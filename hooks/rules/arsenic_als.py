@@ -28,7 +28,7 @@ def _quinidine(patient: Chart) -> Finding:
     """Running, or drafted with the arsenic."""
     return any_of(
         *(patient.taking(drug) for drug in concepts.QUINIDINES),
-        *(questions.drafting(patient, drug) for drug in concepts.QUINIDINES),
+        *(patient.drafting(drug) for drug in concepts.QUINIDINES),
     )
 
 
@@ -104,8 +104,7 @@ def _interactions(patient: Chart) -> str:
     running = [
         drug.title
         for drug in concepts.QT_PROLONGING
-        if questions.is_yes(patient.taking(drug))
-        or questions.is_yes(questions.drafting(patient, drug))
+        if questions.is_yes(patient.taking(drug)) or questions.is_yes(patient.drafting(drug))
     ]
     found = f" Running or drafted: {', '.join(running)}." if running else ""
     return (

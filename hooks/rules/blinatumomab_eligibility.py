@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cds_service.chart import Chart
-from cds_service.finding import Finding, any_of
+from cds_service.finding import FALSE, Fact, Finding, any_of
 from cds_service.rule import Escalation, Indicator, Suggestion, carrying, rule
 from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
 
@@ -23,7 +23,15 @@ def _lineage(patient: Chart) -> str:
     if questions.is_yes(patient.test_is_negative(concepts.CD19)):
         return "CD19 is reported negative: blinatumomab binds CD19; check the order."
     if questions.is_yes(questions.b_lineage(patient)):
+        if questions.is_yes(patient.test_is_positive(concepts.CD19)):
+            return "B lineage is recorded and CD19 is reported positive."
         return "B lineage is recorded. CD19 on the current blasts is worth confirming."
+    recorded = (concepts.B_LINEAGE_ALL, concepts.T_LINEAGE_ALL)
+    if any(patient.on_record(each).truth is not FALSE for each in recorded):
+        return (
+            "The lineage on record is contradictory or not confirmed: settle B lineage and CD19 "
+            "before the infusion."
+        )
     return "Lineage is not recorded: confirm B lineage and CD19 before the infusion."
 
 
@@ -31,6 +39,13 @@ def _neurology(patient: Chart) -> str | None:
     if not questions.is_yes(patient.may_have(concepts.ALS)):
         return None
     return "ALS is recorded or suspected: neurologic events need neurology's view first."
+
+
+def _reported_cd19(patient: Chart) -> list[Fact]:
+    """The answer with its date, where there is one."""
+    if not questions.is_yes(patient.has_result(concepts.CD19)):
+        return []
+    return list(patient.test_is_positive(concepts.CD19).facts)
 
 
 def _cd19(patient: Chart) -> Suggestion | None:
@@ -55,6 +70,7 @@ def _cd19(patient: Chart) -> Suggestion | None:
     statements=("S0-15", "S0-43"),
     shows=(
         lines.diagnosis_if_recorded(concepts.B_LINEAGE_ALL, concepts.T_LINEAGE_ALL),
+        _reported_cd19,
         lines.value(concepts.MRD, thresholds.MRD),
     ),
     advice=(

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from cds_service.chart import Chart
 from cds_service.finding import Finding, all_of, any_of
-from cds_service.rule import Indicator, WhenUnknown, carrying, rule
+from cds_service.rule import Indicator, carrying, rule
 from hooks import concepts, evidence, lines, overrides, proposals, questions, regimens, thresholds
+
+
+def _in_remission(patient: Chart) -> Finding:
+    """By the problem list, or by a response reported since the last block of therapy."""
+    return any_of(
+        questions.leukemia_in_remission(patient),
+        all_of(
+            questions.active_acute_leukemia(patient),
+            patient.test_is_positive(concepts.COMPLETE_REMISSION, within=thresholds.MRD),
+        ),
+    )
 
 
 @rule(
@@ -19,7 +30,6 @@ from hooks import concepts, evidence, lines, overrides, proposals, questions, re
     evidence=(evidence.READING,),
     strength="Guideline summary only",
     statements=("S0-47",),
-    when_unknown=WhenUnknown.SILENT,
     shows=(
         lines.value(concepts.NEUTROPHILS, thresholds.RECOVERY_COUNTS),
         lines.value(concepts.PLATELETS, thresholds.RECOVERY_COUNTS),
@@ -44,7 +54,7 @@ def count_recovery(patient: Chart) -> Finding:
     window = thresholds.RECOVERY_COUNTS
     return all_of(
         regimens.intensive_therapy(patient),
-        questions.leukemia_in_remission(patient),
+        _in_remission(patient),
         any_of(
             patient.latest(concepts.NEUTROPHILS, window).below(thresholds.RECOVERED_NEUTROPHILS),
             patient.latest(concepts.PLATELETS, window).below(thresholds.RECOVERED_PLATELETS),

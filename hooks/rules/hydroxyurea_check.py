@@ -7,7 +7,8 @@ from typing import Any
 
 from cds_service.amount import number_text
 from cds_service.chart import Chart
-from cds_service.finding import FALSE, TRUE, Fact, Finding, all_of, any_of
+from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding, all_of
+from cds_service.orders import Order
 from cds_service.rule import Escalation, Indicator, Suggestion, carrying, rule
 from hooks import (
     concepts,
@@ -21,107 +22,244 @@ from hooks import (
 )
 from hooks.calculations import body, hydroxyurea, kidney
 
+ADULTS_ONLY = "Hydroxyurea dose: the band is one for adults, so the order was not compared with it"
+UNREADABLE = "Hydroxyurea dose: what the order amounts to in a day could not be read"
+LIQUIDS = ("solution", "suspension", "liquid", "syrup")
 
-def _daily_mg(patient: Chart) -> Decimal | None:
+
+# -- the dose ------------------------------------------------------------------------------------
+
+
+def _ordered(patient: Chart) -> ordered_dose.DailyDose | None:
     """What the selected orders amount to in a day."""
-    weight = body.weight_kg(patient)
-    amounts = [
-        ordered_dose.daily_mg(order, weight) for order in patient.selected(concepts.HYDROXYUREA)
-    ]
-    if not amounts or any(amount is None for amount in amounts):
-        return None
-    return sum((amount for amount in amounts if amount is not None), Decimal(0))
+    return ordered_dose.daily_dose(patient.selected(concepts.HYDROXYUREA))
 
 
 def _band(patient: Chart) -> hydroxyurea.HydroxyureaDose | None:
     """The band for this body and these kidneys, whatever else stands against a proposal."""
-    weight = body.dosing_weight_kg(patient)
-    clearance = kidney.creatinine_clearance_ml_per_min(patient)
-    return (
-        None if weight is None or clearance is None else hydroxyurea.capsules_for(weight, clearance)
-    )
+    weight, clearances = body.dosing_weight_kg(patient), _clearances(patient)
+    if weight is None or not clearances:
+        return None
+    low, high = (hydroxyurea.capsules_for(weight, each) for each in clearances)
+    return low if low.is_reduced == high.is_reduced else None
+
+
+def _clearances(patient: Chart) -> tuple[Decimal, Decimal] | None:
+    """The lowest and the highest that the age allows: a birth date may be a year only."""
+    weight, age = body.dosing_weight_kg(patient), patient.age_bounds()
+    creatinine = patient.latest(concepts.CREATININE, thresholds.CREATININE_FOR_DOSE).exact()
+    if weight is None or creatinine is None or age is None or None in (age.low, age.high):
+        return None
+    female = patient.gender() == "female"
+    found = [
+        kidney.cockcroft_gault_ml_per_min(years, weight, creatinine, female=female)
+        for years in (age.low, age.high)
+        if years is not None
+    ]
+    known = [clearance for clearance in found if clearance is not None]
+    return (min(known), max(known)) if len(known) == len(found) else None
 
 
 def _dose_outside_band(patient: Chart) -> Finding:
-    """Above the band, or below both the band and the capsules that come nearest to it."""
-    daily, band = _daily_mg(patient), _band(patient)
+    """Above the band, or below both the band and the capsules that come nearest to it.
+
+    Without a body or kidney function only a dose that no such value could justify is outside.
+    """
     question = "Daily dose outside the band"
-    if daily is None or band is None or patient.age().at_least(thresholds.ADULT).truth is not TRUE:
-        return Finding(question, FALSE)
-    outside = daily > band.highest_mg or daily < min(band.lowest_mg, band.daily_mg)
-    fact = Fact("hydroxyurea dose", lambda: _dose_words(daily, band))
-    return Finding(question, TRUE if outside else FALSE, (fact,) if outside else ())
+    dose, band = _ordered(patient), _band(patient)
+    if patient.age().at_least(thresholds.ADULT).truth is not TRUE:
+        return _open(question, ADULTS_ONLY)
+    if dose is None:
+        return _open(question, UNREADABLE)
+    daily = dose.total_mg(body.weight_kg(patient))
+    if band is None or daily is None:
+        excess = _beyond_any_band(patient, dose)
+        return _yes(question, excess) if excess else _open(question, _not_compared(patient))
+    if daily > band.highest_mg or daily < min(band.lowest_mg, band.daily_mg):
+        return _yes(question, _dose_words(patient, daily, band))
+    return Finding(question, FALSE)
 
 
-def _dose_words(daily: Decimal, band: hydroxyurea.HydroxyureaDose) -> str:
+def _yes(question: str, words: str) -> Finding:
+    return Finding(question, TRUE, (Fact("hydroxyurea dose", words.__str__),))
+
+
+def _open(question: str, words: str) -> Finding:
+    return Finding(question, UNKNOWN, (Fact("hydroxyurea dose", words.__str__, missing=True),))
+
+
+def _beyond_any_band(patient: Chart, dose: ordered_dose.DailyDose) -> str | None:
+    """Words where the dose is too high or too low whatever the missing values are."""
+    least, most = hydroxyurea.REDUCED_BAND_MG_PER_KG[0], hydroxyurea.FULL_BAND_MG_PER_KG[1]
+    actual, basis = body.weight_kg(patient), body.dosing_weight_kg(patient)
+    daily = dose.total_mg(actual)
+    if daily is None or actual is None:
+        return _beyond_without_weight(dose, least, most)
+    words = f"Hydroxyurea ordered {_mg(daily)}"
+    if daily > most * (basis or actual):
+        return f"{words}, more than {most} mg/kg/day of {_kg(basis or actual)}"
+    if basis is not None and daily < least * basis - hydroxyurea.CAPSULE_MG:
+        return f"{words}, less than {least} mg/kg/day of {_kg(basis)}"
+    return None
+
+
+def _beyond_without_weight(
+    dose: ordered_dose.DailyDose, least: Decimal, most: Decimal
+) -> str | None:
+    if dose.mg > hydroxyurea.LARGEST_DAILY_MG:
+        return f"Hydroxyurea ordered {_mg(dose.mg)}, the band of more than 100 kg; weight not known"
+    per_kg = dose.mg_per_kg
+    if per_kg > most or (not dose.mg and per_kg < least):
+        return f"Hydroxyurea ordered {number_text(per_kg)} mg/kg/day; band {least}-{most} mg/kg/day"
+    return None
+
+
+def _not_compared(patient: Chart) -> str:
+    creatinine = patient.latest(concepts.CREATININE, thresholds.CREATININE_FOR_DOSE).exact()
+    lacking = {
+        "a weight of the last 90 d": body.weight_kg(patient) is None,
+        "a height": body.height_cm(patient) is None,
+        "the sex": patient.gender() not in ("male", "female"),
+        "a creatinine of the last 48 h": creatinine is None,
+        "the full birth date": patient.age().exact() is None,
+    }
+    named = ", ".join(words for words, is_lacking in lacking.items() if is_lacking)
+    needed = named or "an ideal weight for this height"
+    return f"Hydroxyurea dose: not compared with the band, which needs {needed}"
+
+
+def _mg(amount: Decimal) -> str:
+    return f"{number_text(round(amount, 0))} mg/day"
+
+
+def _kg(weight: Decimal) -> str:
+    return f"{number_text(round(weight, 1))} kg"
+
+
+def _band_words(patient: Chart, band: hydroxyurea.HydroxyureaDose) -> str:
+    """The band, and what it rests on."""
     low, high = (number_text(round(each, 0)) for each in (band.lowest_mg, band.highest_mg))
-    kidney = ", halved for creatinine clearance below 60 mL/min" if band.is_reduced else ""
-    return f"Hydroxyurea ordered {number_text(daily)} mg/day; band {low}-{high} mg/day{kidney}"
+    clearance = kidney.creatinine_clearance_ml_per_min(patient)
+    kidneys = f", creatinine clearance {round(clearance, 0)} mL/min" if clearance else ""
+    halved = ", halved for a creatinine clearance below 60 mL/min" if band.is_reduced else ""
+    basis = f"label weight {_kg(band.weight_kg)}{kidneys}"
+    return f"band {low}-{high} mg/day{halved} ({basis})"
+
+
+def _dose_words(patient: Chart, daily: Decimal, band: hydroxyurea.HydroxyureaDose) -> str:
+    return f"Hydroxyurea ordered {_mg(daily)}; {_band_words(patient, band)}"
+
+
+def _dose_line(patient: Chart) -> str:
+    text = (
+        f"{lines.SUMMARY} 50-60 mg/kg/day at once. Evidence: off-label in acute leukemia; the "
+        "label doses by the lower of actual and ideal weight and halves the dose when creatinine "
+        "clearance is below 60 mL/min."
+    )
+    return f"{text} {_dose_here(patient)}"
+
+
+def _dose_here(patient: Chart) -> str:
+    """The order beside the band; no band of a drug that something speaks against."""
+    outside = _dose_outside_band(patient)
+    if outside.truth is not FALSE and outside.facts[0].say() != UNREADABLE:
+        return f"{outside.facts[0].say()}."
+    if _is_ruled_out(patient):
+        return "No dose is computed here, for the reasons named above."
+    band, dose = _band(patient), _ordered(patient)
+    if band is None:
+        return f"{_not_compared(patient)}."
+    daily = None if dose is None else dose.total_mg(body.weight_kg(patient))
+    if daily is None:
+        return f"Here {_band_words(patient, band)}. {UNREADABLE}."
+    fewer = " No number of 500 mg capsules meets it: the next below." if band.is_below_band else ""
+    return f"{_dose_words(patient, daily, band)}.{fewer}"
+
+
+# -- what else may speak against it --------------------------------------------------------------
 
 
 def _pregnancy(patient: Chart) -> Finding:
     return questions.pregnant(patient)
 
 
-def _other_lineage(patient: Chart) -> Finding:
-    """ALL, or APL suspected or confirmed: another first drug."""
-    return any_of(patient.may_have(concepts.ALL), questions.apl_suspected_or_confirmed(patient))
+def _lymphoblastic(patient: Chart) -> Finding:
+    return patient.may_have(concepts.ALL)
+
+
+def _promyelocytic(patient: Chart) -> Finding:
+    return questions.apl_suspected_or_confirmed(patient)
+
+
+def _is_ruled_out(patient: Chart) -> bool:
+    """Another drug comes first, or this one harms: no dose of it is worked out."""
+    against = (_pregnancy(patient), _lymphoblastic(patient), _promyelocytic(patient))
+    return any(questions.is_yes(each) for each in against)
+
+
+def _is_liquid(order: Order) -> bool:
+    """By its name: a note may say that there is no liquid."""
+    return any(word in order.words_without_notes() for word in LIQUIDS)
 
 
 def _capsules_in_dysphagia(patient: Chart) -> Finding:
-    """Weak swallowing, and an order that is not a liquid."""
-    liquid = any(
-        word in order.words()
-        for order in patient.selected(concepts.HYDROXYUREA)
-        for word in ("solution", "suspension", "liquid")
-    )
-    solid = Finding("The order is not a liquid", FALSE if liquid else TRUE)
-    return all_of(patient.has(concepts.DYSPHAGIA), solid)
+    """Weak swallowing, and an order that is not called a liquid."""
+    orders = patient.selected(concepts.HYDROXYUREA)
+    solid = any(not _is_liquid(order) for order in orders)
+    words = "The order is not a liquid"
+    return all_of(patient.may_have(concepts.DYSPHAGIA), Finding(words, TRUE if solid else FALSE))
 
 
 def _what_is_wrong(patient: Chart) -> str | None:
-    said = []
-    if questions.is_yes(_pregnancy(patient)):
-        said.append("pregnancy is recorded: hydroxyurea harms the embryo and fetus (label)")
-    if questions.is_yes(patient.may_have(concepts.ALL)):
-        said.append("ALL: a steroid or lineage therapy is preferred")
-    if questions.is_yes(questions.apl_suspected_or_confirmed(patient)):
-        said.append("APL is suspected or confirmed: ATRA comes first")
-    if questions.is_yes(_capsules_in_dysphagia(patient)):
-        said.append("weak swallowing or a feeding tube with capsules: ask for a liquid")
-    return f"Found here: {'; '.join(said)}." if said else None
+    said = {
+        "pregnancy is recorded: hydroxyurea harms the embryo and fetus (label)": _pregnancy,
+        "ALL: a steroid or lineage therapy is preferred": _lymphoblastic,
+        "APL is suspected or confirmed: ATRA comes first": _promyelocytic,
+        "the dose is outside the band": _dose_outside_band,
+        "weak swallowing or a feeding tube with capsules: ask for a liquid": _capsules_in_dysphagia,
+    }
+    found = [words for words, ask in said.items() if questions.is_yes(ask(patient))]
+    return f"Found here: {'; '.join(found)}." if found else None
 
 
-def _dose_line(patient: Chart) -> str:
-    band, daily = _band(patient), _daily_mg(patient)
-    text = (
-        f"{lines.SUMMARY} 50-60 mg/kg/day at once. Evidence: off-label in acute leukemia; the "
-        "label doses by the lower of actual and ideal weight and halves the dose when creatinine "
-        "clearance is below 60 mL/min."
-    )
-    if band is None:
-        return f"{text} Weight, height or creatinine are missing or too old for a band in mg."
-    if daily is None:
-        low, high = (number_text(round(each, 0)) for each in (band.lowest_mg, band.highest_mg))
-        return f"{text} Here {low}-{high} mg/day; the order's daily dose could not be read."
-    return f"{text} {_dose_words(daily, band)}."
+def _already_taken(patient: Chart) -> str | None:
+    if not questions.is_yes(patient.taking(concepts.HYDROXYUREA)):
+        return None
+    return "Hydroxyurea is already prescribed: check that the two orders do not add up."
+
+
+# -- proposals -----------------------------------------------------------------------------------
 
 
 def _computed_dose(patient: Chart) -> Suggestion | None:
     """The selected order with the computed dose; only where every gate is passed."""
     orders = patient.selected(concepts.HYDROXYUREA)
     dose = hydroxyurea.hydroxyurea_dose(patient)
-    if dose is None or len(orders) != 1 or _daily_mg(patient) == dose.daily_mg:
+    is_open = _is_ruled_out(patient) or questions.is_yes(
+        questions.acute_leukemia_only_suspected(patient)
+    )
+    if dose is None or is_open or len(orders) != 1:
         return None
-    capsules = int(dose.daily_mg / hydroxyurea.CAPSULE_MG)
-    label = f"Change the dose to {number_text(dose.daily_mg)} mg/day ({capsules} capsules)"
-    action = proposals.updated(orders[0], label, {"dosageInstruction": [_instruction(dose)]})
+    if _dose_outside_band(patient).truth is FALSE:
+        return None
+    liquid = _is_liquid(orders[0]) or questions.is_yes(patient.may_have(concepts.DYSPHAGIA))
+    label = f"Change the dose to {_amount(dose, liquid=liquid)}"
+    changes = {"dosageInstruction": [_instruction(dose, liquid=liquid)]}
+    action = proposals.updated(orders[0], label, changes)
     return None if action is None else Suggestion(label, (action,))
 
 
-def _instruction(dose: hydroxyurea.HydroxyureaDose) -> dict[str, Any]:
+def _amount(dose: hydroxyurea.HydroxyureaDose, *, liquid: bool) -> str:
     capsules = int(dose.daily_mg / hydroxyurea.CAPSULE_MG)
-    text = f"{capsules} capsules of 500 mg by mouth or enteral tube once daily"
+    form = "as a liquid" if liquid else f"{capsules} capsules of 500 mg"
+    return f"{number_text(dose.daily_mg)} mg/day ({form})"
+
+
+def _instruction(dose: hydroxyurea.HydroxyureaDose, *, liquid: bool) -> dict[str, Any]:
+    capsules = int(dose.daily_mg / hydroxyurea.CAPSULE_MG)
+    text = f"{capsules} capsules of 500 mg by mouth once daily"
+    if liquid:
+        text = f"{number_text(dose.daily_mg)} mg as a liquid by mouth or enteral tube once daily"
     return proposals.instruction(text, dose.daily_mg, 1, 1)
 
 
@@ -152,10 +290,36 @@ def _liquid(patient: Chart) -> Suggestion | None:
         "before signing."
     ),
     escalations=(
-        Escalation(Indicator.WARNING, _pregnancy),
-        Escalation(Indicator.WARNING, _other_lineage),
-        Escalation(Indicator.WARNING, _dose_outside_band),
-        Escalation(Indicator.WARNING, _capsules_in_dysphagia),
+        Escalation(
+            Indicator.WARNING,
+            _pregnancy,
+            "Hydroxyurea ordered in pregnancy: it harms the embryo and fetus; confirm intent and "
+            "alternatives before signing.",
+        ),
+        Escalation(
+            Indicator.WARNING,
+            _promyelocytic,
+            "Hydroxyurea ordered in suspected or confirmed APL: tretinoin (ATRA) comes first; check "
+            "the dose too.",
+        ),
+        Escalation(
+            Indicator.WARNING,
+            _lymphoblastic,
+            "Hydroxyurea ordered in ALL: a steroid or lineage therapy is usually preferred; check "
+            "the dose too.",
+        ),
+        Escalation(
+            Indicator.WARNING,
+            _dose_outside_band,
+            "Hydroxyurea dose is outside the band for this weight and kidney function: confirm or "
+            "correct it before signing.",
+        ),
+        Escalation(
+            Indicator.WARNING,
+            _capsules_in_dysphagia,
+            "Hydroxyurea capsules ordered with weak swallowing or a feeding tube: ask pharmacy for a "
+            "liquid before signing.",
+        ),
     ),
     evidence=(evidence.HULABEL, evidence.OBEROI14, evidence.ELN22),
     strength="Label; expert",
@@ -181,6 +345,7 @@ def _liquid(patient: Chart) -> Suggestion | None:
             "for genetics. Evidence: a convenient bridge in AML that did not lower early death in "
             "pooled cohorts; smear for APL and diagnostic samples come first by minutes.",
         ),
+        _already_taken,
         "Capsules hold a hazardous drug: do not open them without the local procedure.",
         "It may distort point-of-care creatinine and some glucose sensors.",
         lines.creatinine_in_als,

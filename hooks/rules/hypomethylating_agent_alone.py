@@ -15,7 +15,7 @@ def _partner(patient: Chart) -> Finding:
     """Drafted, or running and not stopped by a draft."""
     kept = [drug for drug in PARTNERS if not patient.stopping(drug)]
     return any_of(
-        *(questions.drafting(patient, drug) for drug in PARTNERS),
+        *(patient.drafting(drug) for drug in PARTNERS),
         *(patient.taking(drug) for drug in kept),
     )
 

@@ -11,6 +11,15 @@ from hooks import concepts, evidence, lines, overrides, proposals, questions, th
 PROPHYLAXIS = (*concepts.FLUOROQUINOLONES, *concepts.AZOLES, concepts.CO_TRIMOXAZOLE)
 RILUZOLE_RAISING = (concepts.CIPROFLOXACIN, concepts.ENOXACIN)
 """Inhibitors of CYP1A2, by which riluzole is broken down."""
+QT_PROLONGING = (
+    *(drug for drug in concepts.QT_PROLONGING if drug is not concepts.ISAVUCONAZOLE),
+    concepts.ARSENIC_TRIOXIDE,
+    concepts.QUIZARTINIB,
+    concepts.IVOSIDENIB,
+    concepts.GILTERITINIB,
+    concepts.NILOTINIB,
+)
+"""Isavuconazole shortens the interval; these antileukemic drugs prolong it by their labels."""
 AZOLE_PARTNERS = (concepts.VENETOCLAX, *concepts.VINCA_ALKALOIDS, *concepts.QUINIDINES)
 """Drugs whose level an azole raises dangerously."""
 
@@ -19,7 +28,7 @@ def _present(patient: Chart, *drugs: Orderable) -> Finding:
     """Running, or among the drafts."""
     return any_of(
         *(patient.taking(drug) for drug in drugs),
-        *(questions.drafting(patient, drug) for drug in drugs),
+        *(patient.drafting(drug) for drug in drugs),
     )
 
 
@@ -39,12 +48,17 @@ def _azole_interaction(patient: Chart) -> Finding:
 
 def _two_qt_drugs(patient: Chart) -> Finding:
     """One is ordered, and another one runs or is drafted."""
-    ordered = [d for d in concepts.QT_PROLONGING if questions.is_yes(patient.ordering(d))]
-    others = [d for d in concepts.QT_PROLONGING if d not in ordered]
-    several = Finding("Two QT-prolonging drugs are ordered", TRUE if len(ordered) > 1 else FALSE)
+    ordered = [d for d in QT_PROLONGING if questions.is_yes(patient.ordering(d))]
+    others = [d for d in QT_PROLONGING if d not in ordered]
+    # One product may be known under two names, dextromethorphan/quinidine under quinidine too.
+    orders = {order.reference for drug in ordered for order in patient.selected(drug)}
+    several = len(ordered) > 1 and len(orders) > 1
     return all_of(
-        any_of(*(patient.ordering(drug) for drug in concepts.QT_PROLONGING)),
-        any_of(several, _present(patient, *others)),
+        any_of(*(patient.ordering(drug) for drug in QT_PROLONGING)),
+        any_of(
+            Finding("Two QT-prolonging drugs are ordered", TRUE if several else FALSE),
+            _present(patient, *others),
+        ),
     )
 
 

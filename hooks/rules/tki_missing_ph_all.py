@@ -27,11 +27,19 @@ def _inhibitor_stopped(patient: Chart) -> Finding:
 
 
 def _another_inhibitor(patient: Chart) -> Finding:
-    """One that runs on, or is drafted."""
-    kept = [d for d in concepts.TYROSINE_KINASE_INHIBITORS if not patient.stopping(d)]
+    """One that runs on, or is drafted: a draft beside the stop of one drug is a change of dose."""
+    inhibitors = concepts.TYROSINE_KINASE_INHIBITORS
     return any_of(
-        *(patient.taking(drug) for drug in kept),
-        *(questions.drafting(patient, drug) for drug in kept),
+        *(patient.taking(drug) for drug in inhibitors if not patient.stopping(drug)),
+        *(patient.drafting(drug) for drug in inhibitors),
+    )
+
+
+def _ph_positive(patient: Chart) -> Finding:
+    """As far as the leukemia is confirmed; suspected ALL counts where BCR::ABL1 was found."""
+    return any_of(
+        questions.ph_positive_all(patient),
+        all_of(patient.may_have(concepts.ALL), patient.test_was_positive(concepts.BCR_ABL1)),
     )
 
 
@@ -60,6 +68,7 @@ def _another_inhibitor(patient: Chart) -> Finding:
             "Evidence: the trial continued dasatinib until relapse or death (EWALL-PH-01); "
             "intolerance, resistance or a plan after transplant are valid reasons against it.",
         ),
+        lines.suspected_leukemia,
     ),
     suggestions=(
         proposals.requesting(
@@ -79,7 +88,7 @@ def tki_missing_ph_all(patient: Chart) -> Finding:
     inhibitor is active on the record. It may be given elsewhere, or be missing."""
     return all_of(
         any_of(_treatment_signed(patient), _inhibitor_stopped(patient)),
-        questions.ph_positive_all(patient),
+        _ph_positive(patient),
         any_of(
             patient.may_have(concepts.ALL),
             patient.in_remission(concepts.ALL, thresholds.AFTER_REMISSION),

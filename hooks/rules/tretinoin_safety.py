@@ -51,7 +51,7 @@ def _first_trimester_not_excluded(patient: Chart) -> Finding:
 
 def _taken(patient: Chart, drug: Orderable) -> Finding:
     """Running, or drafted beside the tretinoin."""
-    return any_of(patient.taking(drug), questions.drafting(patient, drug))
+    return any_of(patient.taking(drug), patient.drafting(drug))
 
 
 def _interacting_drug(patient: Chart) -> Finding:

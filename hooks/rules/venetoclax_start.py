@@ -35,7 +35,7 @@ def _count_not_below_limit(patient: Chart) -> Finding:
 def _inhibitor(patient: Chart) -> Finding:
     return any_of(
         *(patient.taking(drug) for drug in INHIBITORS),
-        *(questions.drafting(patient, drug) for drug in INHIBITORS),
+        *(patient.drafting(drug) for drug in INHIBITORS),
     )
 
 
