@@ -57,7 +57,7 @@ WARNS = {
     "ATRA in words": (LEUKEMIA, order("ATRA 45 mg/m2/day PO")),
     "a soft gelatin capsule, which is no gel": (
         LEUKEMIA,
-        coded_as("tretinoin 10 mg capsule, soft gelatin"),
+        coded_as("tretinoin 10 mg, soft gelatin"),
     ),
     "a reason that speaks of the skin": (LEUKEMIA, coded_as(reason="APL with skin involvement")),
     "a route by mouth": (LEUKEMIA, coded_as(dose="40 mg", route="oral", times=2)),
