@@ -19,6 +19,15 @@ def _high_today(patient: Chart) -> Finding:
     return count.at_least(thresholds.HIGH_COUNT)
 
 
+def _high_where_counted(patient: Chart) -> Finding:
+    """In remission nobody counts every day: that there is no count of today is no gap."""
+    high = _high_today(patient)
+    counted = patient.has_result(concepts.LEUKOCYTES, thresholds.FRESH_COUNT)
+    if counted.truth is FALSE:
+        return Finding(high.question, FALSE, counted.facts)
+    return high
+
+
 def _perhaps_emergency(patient: Chart) -> Finding:
     """Any lineage: a fresh count known only to be above 50 (">60") may be 100 or more."""
     count = patient.latest(concepts.LEUKOCYTES, thresholds.FRESH_COUNT)
@@ -55,7 +64,7 @@ def _at_odds_with_remission(patient: Chart) -> Finding:
     """Recorded remission, yet a high count that blasts or the lack of G-CSF make suspicious."""
     return all_of(
         questions.leukemia_in_remission(patient),
-        _high_today(patient),
+        _high_where_counted(patient),
         any_of(
             questions.blasts_in_blood(patient),
             none_of(questions.growth_factor_running(patient)),

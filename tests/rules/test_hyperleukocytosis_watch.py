@@ -134,6 +134,11 @@ SILENT = {
     "AML refuted and a count of 60": (diagnosis(AML, "refuted"), count(60)),
     "AML entered in error and a count of 60": (diagnosis(AML, "entered-in-error"), count(60)),
     "remission and a count of 49.9": (REMISSION, count(49.9)),
+    "remission and no count": (REMISSION,),
+    "remission and a count of 60 a minute older than 24 h": (
+        REMISSION,
+        count(60, hours_ago=24 + 1 / 60),
+    ),
     "remission, a count of 60 on filgrastim, no blasts": (
         REMISSION,
         count(60),
@@ -196,6 +201,7 @@ ASKS = {
         diagnosis(ALL),
         count(60, comparator=">", hours_ago=36),
     ),
+    "remission and a count of today without unit": (REMISSION, count(60, "")),
     "remission, a count of 60 on G-CSF, blasts not counted": (
         REMISSION,
         count(60),
