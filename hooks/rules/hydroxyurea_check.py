@@ -252,7 +252,7 @@ def _computed_dose(patient: Chart) -> Suggestion | None:
 def _amount(dose: hydroxyurea.HydroxyureaDose, *, liquid: bool) -> str:
     capsules = int(dose.daily_mg / hydroxyurea.CAPSULE_MG)
     form = "as a liquid" if liquid else f"{capsules} capsules of 500 mg"
-    return f"{number_text(dose.daily_mg)} mg/day ({form})"
+    return f"{number_text(dose.daily_mg)} mg/day ({form}), 1 day"
 
 
 def _instruction(dose: hydroxyurea.HydroxyureaDose, *, liquid: bool) -> dict[str, Any]:
@@ -260,7 +260,7 @@ def _instruction(dose: hydroxyurea.HydroxyureaDose, *, liquid: bool) -> dict[str
     text = f"{capsules} capsules of 500 mg by mouth once daily"
     if liquid:
         text = f"{number_text(dose.daily_mg)} mg as a liquid by mouth or enteral tube once daily"
-    return proposals.instruction(text, dose.daily_mg, 1, 1)
+    return proposals.instruction(f"{text} for 1 day", dose.daily_mg, 1, 1)
 
 
 def _checks(patient: Chart) -> Suggestion | None:
@@ -299,8 +299,8 @@ def _liquid(patient: Chart) -> Suggestion | None:
         Escalation(
             Indicator.WARNING,
             _promyelocytic,
-            "Hydroxyurea ordered in suspected or confirmed APL: tretinoin (ATRA) comes first; check "
-            "the dose too.",
+            "Hydroxyurea ordered in suspected or confirmed APL: tretinoin (ATRA) comes first; "
+            "check the dose too.",
         ),
         Escalation(
             Indicator.WARNING,
@@ -317,8 +317,8 @@ def _liquid(patient: Chart) -> Suggestion | None:
         Escalation(
             Indicator.WARNING,
             _capsules_in_dysphagia,
-            "Hydroxyurea capsules ordered with weak swallowing or a feeding tube: ask pharmacy for a "
-            "liquid before signing.",
+            "Hydroxyurea capsules ordered with weak swallowing or a feeding tube: ask pharmacy for "
+            "a liquid before signing.",
         ),
     ),
     evidence=(evidence.HULABEL, evidence.OBEROI14, evidence.ELN22),
