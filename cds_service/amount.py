@@ -89,10 +89,17 @@ class Amount:
         return UNKNOWN
 
 
+_LONGEST = 20
+
+
 def number_text(value: Decimal) -> str:
-    """A number as a clinician writes it: thousands separated, no needless digits."""
-    rounded = round(value, 2) if abs(value) < 100 else round(value, 1)
-    plain = f"{rounded:,f}"
+    """A number as a clinician writes it: thousands separated, no needless digits.
+
+    Small ones keep two digits that count: 0.009 % is not 0.01 %, and not nothing.
+    """
+    digits = 1 if abs(value) >= 100 else max(2, 1 - value.adjusted())
+    # A number too long to round is an error somewhere, and is shown as it is.
+    plain = f"{value if value.adjusted() > _LONGEST else round(value, digits):,f}"
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 

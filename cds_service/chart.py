@@ -9,26 +9,32 @@ same things.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from enum import Enum
 from functools import wraps
-from math import inf
 from typing import Any, NamedTuple, TypeVar
 
 from cds_service.amount import Amount, bounds_text
-from cds_service.code_systems import canonical
+from cds_service.diagnosis import (
+    ABSENT,
+    LIVE,
+    NOT_ON_RECORD,
+    SUSPECTED,
+    Course,
+    DiagnosisRecord,
+    DiagnosisView,
+    course_of,
+    current_of,
+)
 from cds_service.dosage import dosage_text
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding
 from cds_service.instants import ClinicalTime, age_text, duration_text, parse_any
 from cds_service.orders import BY_CODE, Order
+from cds_service.presence import read_presence, says_something
 from cds_service.readers import (
     STATUS_RANK,
     Bounds,
-    Coding,
     Component,
-    Readable,
     Resource,
     Value,
     codings,
@@ -39,6 +45,7 @@ from cds_service.readers import (
     reference_id,
     texts,
 )
+from cds_service.result import Reading, as_good, issued_at, plausible, says_the_same, together
 from cds_service.terminology import (
     Concept,
     Diagnosis,
@@ -47,38 +54,15 @@ from cds_service.terminology import (
     Measurement,
     Orderable,
     QualitativeTest,
-    ValueSet,
     Window,
 )
 
 Answer = TypeVar("Answer")
 
 
-class Course(Enum):
-    """Where a disease stands, from Condition.clinicalStatus and codes that carry the state."""
-
-    ACTIVE = "active"
-    RELAPSE = "in relapse"
-    REMISSION = "in remission"
-    RESOLVED = "resolved or inactive"
-
-
 ORDER_KEY = "order "
 """How the key of a fact about an order begins, before the order's reference."""
 
-LIVE = frozenset({Course.ACTIVE, Course.RELAPSE})
-
-_COURSES = {
-    "active": Course.ACTIVE,
-    "recurrence": Course.RELAPSE,
-    "relapse": Course.RELAPSE,
-    "remission": Course.REMISSION,
-    "inactive": Course.RESOLVED,
-    "resolved": Course.RESOLVED,
-}
-
-_ABSENT = frozenset({"refuted", "entered-in-error"})
-_SUSPECTED = frozenset({"provisional", "differential", "unconfirmed"})
 _ACTIVE_MEDICATION = frozenset({"active", "on-hold", "intended", None})
 _NEVER_GIVEN = frozenset({"draft", "entered-in-error", "cancelled", "not-taken"})
 
@@ -89,44 +73,6 @@ class Source(NamedTuple):
     resource: Resource
     part: Resource | Component
     match: Match
-
-
-@dataclass(frozen=True, slots=True)
-class DiagnosisRecord:
-    """One Condition, read: where the disease stands, whether confirmed, since when."""
-
-    course: Course
-    suspected: bool
-    recorded: ClinicalTime | None
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class DiagnosisView:
-    """All records of one diagnosis together. `current` is None when there is none or a conflict."""
-
-    current: DiagnosisRecord | None
-    records: tuple[DiagnosisRecord, ...]
-
-    @property
-    def in_conflict(self) -> bool:
-        """Records contradict each other and no date tells which is newer."""
-        return bool(self.records) and self.current is None
-
-
-_NOT_ON_RECORD = DiagnosisView(None, ())
-
-
-class Reading(NamedTuple):
-    """One result, read: when, how final, how preferred its code, the value, or the problem."""
-
-    time: ClinicalTime
-    rank: int
-    second_choice: bool
-    value: Value
-    status: str | None
-    note: str
-    issued: ClinicalTime | None
 
 
 class _Newest(NamedTuple):
@@ -266,23 +212,23 @@ class Chart:
                 if source.resource.resourceType == "Condition":
                     by_condition.setdefault(id(source.resource), []).append(source)
         if not by_condition:
-            return _NOT_ON_RECORD
+            return NOT_ON_RECORD
         read = [self._diagnosis_record(diagnosis, group) for group in by_condition.values()]
         records = tuple(record for record in read if record is not None)
         live = tuple(record for record in records if record.course in LIVE)
         # "Resolved" is implausible for a lifelong disease: it does not outweigh a live entry.
-        return DiagnosisView(_current(live if diagnosis.lifelong and live else records), records)
+        return DiagnosisView(current_of(live if diagnosis.lifelong and live else records), records)
 
     def _diagnosis_record(
         self, diagnosis: Diagnosis, sources: list[Source]
     ) -> DiagnosisRecord | None:
         status = read_condition_status(sources[0].resource)
-        if status.verification in _ABSENT:
+        if status.verification in ABSENT:
             return None
         hits = {source.match.value_set for source in sources}
         only_suspicious = diagnosis.suspected_by is not None and hits == {diagnosis.suspected_by.id}
-        suspected = only_suspicious or status.verification in _SUSPECTED
-        course, remark = _course(diagnosis, hits, status.clinical)
+        suspected = only_suspicious or status.verification in SUSPECTED
+        course, remark = course_of(diagnosis, hits, status.clinical)
         words = [diagnosis.suspected_words if only_suspicious else course.value]
         if suspected and not only_suspicious:
             words.append("not confirmed")
@@ -468,7 +414,7 @@ class Chart:
             return self._no_result(measurement, readings)
         newest, bounds, doubt = usable[0], usable[0].value.bounds, None
         if len(readings) > 1:
-            bounds = _together([r for r in usable if _as_good(r, newest)])
+            bounds = together([r for r in usable if as_good(r, newest)])
             later = [r for r in readings if r.value.bounds is None and r.time >= newest.time]
             doubt = self._reading_fact(measurement, later[0], missing=True) if later else None
         missing = newest.value.bounds != bounds
@@ -500,7 +446,7 @@ class Chart:
                 -r.time.earliest.timestamp(),
                 r.rank,
                 r.second_choice,
-                -_issued(r),
+                -issued_at(r),
                 r.value.received,
             )
         )
@@ -526,7 +472,7 @@ class Chart:
             value = Value(None, value.received, "dated in the future")
         if status == "unknown":
             value = Value(None, value.received, "its status is unknown")
-        value = _plausible(value, measurement)
+        value = plausible(value, measurement)
         issued = parse_any(resource.get("issued"))
         return Reading(time, rank, not favoured, value, status, match.note, issued)
 
@@ -546,7 +492,7 @@ class Chart:
         else:
             unit = measurement.units.display
             text = f"{measurement.title} {bounds_text(value.bounds)} {unit}".rstrip()
-            if value.received and not _says_the_same(value, measurement):
+            if value.received and not says_the_same(value, measurement):
                 text += f" (sent as {value.received})"
         if value.problem != "time of the sample not sent":
             text += f", {time.text()}, {age_text(time.age(self.as_of))}"
@@ -656,7 +602,7 @@ class Chart:
             is_newer = answer is None or (time is not None and time.earliest > answer[1].earliest)
             is_timed = time is not None and not time.is_in_future(self.as_of)
             is_read = is_timed and read_presence(source.part, self._known(test)) is not None
-            if is_newer and not is_read and _says_something(source.part):
+            if is_newer and not is_read and says_something(source.part):
                 return True
         return False
 
@@ -819,158 +765,6 @@ def order_fact(order: Order, orderable: Orderable) -> Fact:
         return f"Order: {orderable.title}{f', {dosage}' if dosage else ''}{by_name}"
 
     return Fact(f"{ORDER_KEY}{order.reference}", say)
-
-
-def read_presence(part: Readable, test: QualitativeTest) -> bool | None:
-    """Whether a result says yes; None when it says neither (pending, unclear, both).
-
-    Words count only as a whole, so that "not detected" is never read as "detected".
-    """
-    flag = part.get("valueBoolean")
-    if isinstance(flag, bool):
-        return flag
-    share = _share(part) if test.amount_means_yes else None
-    if share is not None:
-        return share > 0
-    said = {_plain(text) for text in texts(part.get("valueCodeableConcept"))}
-    text = part.get("valueString")
-    if isinstance(text, str):
-        said.add(_plain(text))
-    coded = [
-        c for name in ("valueCodeableConcept", "interpretation") for c in codings(part.get(name))
-    ]
-    said |= {(coding.code or "").lower() for coding in coded}
-    yes = bool(said & test.yes) or _is_any_of(coded, test.yes_codes)
-    no = bool(said & test.no) or _is_any_of(coded, test.no_codes)
-    return None if yes == no else yes
-
-
-def _is_any_of(coded: Iterable[Coding], answers: ValueSet | None) -> bool:
-    return answers is not None and any(
-        (canonical(c.system or ""), c.code) in answers.codes for c in coded
-    )
-
-
-def _share(part: Readable) -> Decimal | None:
-    """A measured amount; None for a bound ("below 0.01"), which may be nothing at all."""
-    quantity = part.get("valueQuantity")
-    if not isinstance(quantity, dict) or quantity.get("comparator") in ("<", "<="):
-        return None
-    number = quantity.get("value")
-    if isinstance(number, bool) or not isinstance(number, int | Decimal):
-        return None
-    return Decimal(number)
-
-
-_NO_ANSWER = frozenset({"", "pending", "in progress", "to follow", "not done", "not performed"})
-_NO_ANSWER |= {"indeterminate", "inconclusive", "equivocal"}
-"""Words that were understood and say neither yes nor no."""
-
-
-def _says_something(part: Readable) -> bool:
-    """Whether a result holds a value that is more than a note that there is no answer."""
-    answer = part.get("valueCodeableConcept")
-    said = {_plain(text) for text in texts(answer)} | {c.code for c in codings(answer) if c.code}
-    if isinstance(text := part.get("valueString"), str):
-        said.add(_plain(text))
-    numbers = (part.get(name) for name in ("valueQuantity", "valueInteger", "valueBoolean"))
-    return bool(said - _NO_ANSWER) or any(number is not None for number in numbers)
-
-
-def _plain(text: str) -> str:
-    """A word without the semantic tag that SNOMED names carry, "Positive (qualifier value)"."""
-    return text.split("(")[0].strip().lower()
-
-
-def _course(diagnosis: Diagnosis, hits: set[str], clinical: str | None) -> tuple[Course, str]:
-    """State by code and by status; where they disagree the more cautious one, and a remark."""
-    stated = _COURSES.get(clinical or "")
-    in_remission = diagnosis.remission is not None and diagnosis.remission.id in hits
-    in_relapse = diagnosis.relapse is not None and diagnosis.relapse.id in hits
-    if in_relapse:
-        contradicted = stated in (Course.REMISSION, Course.RESOLVED)
-        return Course.RELAPSE, f"though its status says {clinical}" if contradicted else ""
-    if in_remission:
-        if stated is Course.RELAPSE:
-            return Course.RELAPSE, "though its code says in remission"
-        return Course.REMISSION, "though its status says active" if stated is Course.ACTIVE else ""
-    if stated is None:
-        return Course.ACTIVE, "" if clinical is None else f"clinical status {clinical}"
-    return stated, ""
-
-
-def _current(records: tuple[DiagnosisRecord, ...]) -> DiagnosisRecord | None:
-    """The record that counts; None for none, and for a conflict that no date settles."""
-    if not records:
-        return None
-    confirmed = [record for record in records if not record.suspected]
-    if any(record.course in LIVE for record in confirmed):
-        # A remission that is only suspected does not end a disease that is confirmed.
-        records = tuple(r for r in records if r.course in LIVE or not r.suspected)
-    live = [record for record in records if record.course in LIVE]
-    if len(live) == len(records):
-        pool = confirmed or list(records)
-        return max(pool, key=lambda r: (r.course is Course.RELAPSE, *_when(r)))
-    if not live:
-        return max(confirmed or records, key=_when)
-    last = max(_when(record)[0] for record in records)
-    newest = {record.course in LIVE for record in records if _when(record)[0] == last}
-    if any(record.recorded is None for record in records) or len(newest) > 1:
-        return None
-    return max(records, key=_when)
-
-
-def _when(record: DiagnosisRecord) -> tuple[float, str]:
-    """Undated records first; of one time always the same one, in whatever order they came."""
-    recorded = record.recorded
-    return -inf if recorded is None else recorded.earliest.timestamp(), record.words
-
-
-def _as_good(reading: Reading, newest: Reading) -> bool:
-    """Same time, same finality, same preference: nothing tells which of the two is right.
-
-    Of two that were issued at different times the later one is.
-    """
-    if reading.issued is not None and _issued(reading) < _issued(newest):
-        return False
-    mine = (reading.time.earliest, reading.rank, reading.second_choice)
-    return mine == (newest.time.earliest, newest.rank, newest.second_choice)
-
-
-def _issued(reading: Reading) -> float:
-    return reading.issued.earliest.timestamp() if reading.issued is not None else 0.0
-
-
-def _together(readings: list[Reading]) -> Bounds:
-    """The range that equally good results span."""
-    all_bounds = [r.value.bounds for r in readings if r.value.bounds is not None]
-    if all(bounds == all_bounds[0] for bounds in all_bounds):
-        return all_bounds[0]
-    lows = [bounds.low for bounds in all_bounds if bounds.low is not None]
-    highs = [bounds.high for bounds in all_bounds if bounds.high is not None]
-    everywhere = len(all_bounds)
-    low = min(lows) if len(lows) == everywhere else None
-    return Bounds(low, max(highs) if len(highs) == everywhere else None)
-
-
-def _plausible(value: Value, measurement: Measurement) -> Value:
-    """The value, or the problem that no patient has such a one."""
-    if value.bounds is None or measurement.plausible is None:
-        return value
-    lowest, highest = measurement.plausible
-    for end in (value.bounds.low, value.bounds.high):
-        if end is not None and not lowest <= end <= highest:
-            return replace(value, bounds=None, problem="not a plausible value")
-    return value
-
-
-def _says_the_same(value: Value, measurement: Measurement) -> bool:
-    """Whether showing the value as received would add nothing to the value as converted."""
-    if value.bounds is None or value.received == "coded":
-        return True
-    number, units = bounds_text(value.bounds), measurement.units
-    spelled = {f"{number} {unit}".strip() for unit in (units.canonical, units.display, "")}
-    return value.received in spelled
 
 
 def _years(born: datetime, as_of: datetime) -> Decimal:

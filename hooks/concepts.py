@@ -560,11 +560,39 @@ TRETINOIN = _drug(
     "tretinoin (ATRA)",
     "tretinoin",
     "all-trans retinoic acid",
+    "all-trans-retinoic acid",
+    "all trans retinoic acid",
     "atra",
-    unless=("cream", "gel", "topical", "lotion"),
+    "vesanoid",
+    # Not "gel" alone: the capsules that are swallowed are of soft gelatin.
+    unless=("cream", "% gel", "tretinoin gel", "topical", "lotion", "retin-a"),
 )
-FILGRASTIM = _drug("filgrastim", "filgrastim (G-CSF)", "filgrastim", "g-csf", "tbo-filgrastim")
-PEGFILGRASTIM = _drug("pegfilgrastim", "pegfilgrastim", "pegfilgrastim", "lipegfilgrastim")
+FILGRASTIM = _drug(
+    "filgrastim",
+    "filgrastim (G-CSF)",
+    "filgrastim",
+    "g-csf",
+    "gcsf",
+    "tbo-filgrastim",
+    "neupogen",
+    "granix",
+    "zarxio",
+    "nivestym",
+    "releuko",
+)
+PEGFILGRASTIM = _drug(
+    "pegfilgrastim",
+    "pegfilgrastim",
+    "pegfilgrastim",
+    "peg-filgrastim",
+    "lipegfilgrastim",
+    "neulasta",
+    "fulphila",
+    "udenyca",
+    "ziextenzo",
+    "nyvepria",
+    "fylnetra",
+)
 CYTARABINE = _drug(
     "cytarabine",
     "cytarabine",
@@ -647,11 +675,11 @@ DEXAMETHASONE = _drug(
 )
 PREDNISONE = _drug("prednisone", "prednisone", "prednisone", "prednisolone")
 BUSULFAN = _drug("busulfan", "busulfan", "busulfan", "busulfex")
-MELPHALAN = _drug("melphalan", "melphalan", "melphalan")
-THIOTEPA = _drug("thiotepa", "thiotepa", "thiotepa")
+MELPHALAN = _drug("melphalan", "melphalan", "melphalan", "alkeran", "evomela")
+THIOTEPA = _drug("thiotepa", "thiotepa", "thiotepa", "tepadina")
 TREOSULFAN = _drug("treosulfan", "treosulfan", "treosulfan")
-LENOGRASTIM = _drug("lenograstim", "lenograstim", "lenograstim")
-SARGRAMOSTIM = _drug("sargramostim", "sargramostim (GM-CSF)", "sargramostim", "gm-csf")
+LENOGRASTIM = _drug("lenograstim", "lenograstim", "lenograstim", "granocyte")
+SARGRAMOSTIM = _drug("sargramostim", "sargramostim (GM-CSF)", "sargramostim", "gm-csf", "leukine")
 MOLGRAMOSTIM = _drug("molgramostim", "molgramostim (GM-CSF)", "molgramostim")
 RILUZOLE = _drug("riluzole", "riluzole", "riluzole", "rilutek", "tiglutik", "exservan")
 TOFERSEN = _drug("tofersen", "tofersen", "tofersen", "qalsody")

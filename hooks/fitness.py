@@ -13,7 +13,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from cds_service.amount import number_text
-from cds_service.chart import LIVE, Chart, Course, question
+from cds_service.chart import Chart, question
+from cds_service.diagnosis import LIVE, Course
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding, all_of, any_of, none_of
 from cds_service.instants import ClinicalTime
 from cds_service.terminology import Measurement, Threshold

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cds_service.chart import Chart, Course
+from cds_service.chart import Chart
+from cds_service.diagnosis import Course
 from cds_service.finding import Fact, Finding, all_of, none_of
 from cds_service.rule import Indicator, carrying, rule
 from hooks import concepts, evidence, fitness, genetics, lines, overrides, proposals, questions

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from cds_service.chart import read_presence
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Truth
+from cds_service.presence import read_presence
 from cds_service.readers import Bounds
 from cds_service.terminology import Window
 from tests.engine.made_up import (
@@ -223,7 +223,11 @@ GLOWS: dict[str, tuple[Records, Truth, Truth]] = {
     "pending": ((glow("pending"),), FALSE, FALSE),
     "without a value": ((glow(None),), FALSE, FALSE),
     "answered in words that are not read": ((glow("faintly so"),), UNKNOWN, UNKNOWN),
-    "read before, then in other words": ((glow("negative", 9), glow("faintly so")), UNKNOWN, UNKNOWN),
+    "read before, then in other words": (
+        (glow("negative", 9), glow("faintly so")),
+        UNKNOWN,
+        UNKNOWN,
+    ),
     "read after other words": ((glow("faintly so", 9), glow("negative")), FALSE, TRUE),
     "positive, then negative": ((glow("positive", 9), glow("negative")), FALSE, TRUE),
     "negative, then positive": ((glow("negative", 9), glow("positive")), TRUE, FALSE),

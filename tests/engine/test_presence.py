@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.chart import read_presence
+from cds_service.presence import read_presence
 from cds_service.terminology import QualitativeTest, ValueSet
 
 CODES = ValueSet("made-up", "Made up", "https://example.org/made-up", "1", {})

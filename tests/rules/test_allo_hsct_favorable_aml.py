@@ -179,7 +179,7 @@ def test_it_names_the_order_the_remission_and_the_risk_with_its_date():
     assert "Order: allogeneic stem-cell transplant" in basis
     assert any("in remission, recorded 2026-11-01" in line for line in basis)
     assert any(line.startswith("ELN favorable risk positive, 2026-09-22") for line in basis)
-    assert any("sent as 0.005 %), 2026-11-11" in line for line in basis)
+    assert any("(MRD) 0.005 %, 2026-11-11" in line for line in basis)
 
 
 def test_it_says_whether_residual_disease_is_known():

@@ -1,0 +1,71 @@
+"""Whether a result says yes or no: https://hl7.org/fhir/R4/observation.html"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from cds_service.code_systems import canonical
+from cds_service.readers import Coding, Readable, codings, texts
+from cds_service.terminology import QualitativeTest, ValueSet
+
+
+def read_presence(part: Readable, test: QualitativeTest) -> bool | None:
+    """Whether a result says yes; None when it says neither (pending, unclear, both).
+
+    Words count only as a whole, so that "not detected" is never read as "detected".
+    """
+    flag = part.get("valueBoolean")
+    if isinstance(flag, bool):
+        return flag
+    share = _share(part) if test.amount_means_yes else None
+    if share is not None:
+        return share > 0
+    said = {_plain(text) for text in texts(part.get("valueCodeableConcept"))}
+    text = part.get("valueString")
+    if isinstance(text, str):
+        said.add(_plain(text))
+    coded = [
+        c for name in ("valueCodeableConcept", "interpretation") for c in codings(part.get(name))
+    ]
+    said |= {(coding.code or "").lower() for coding in coded}
+    yes = bool(said & test.yes) or _is_any_of(coded, test.yes_codes)
+    no = bool(said & test.no) or _is_any_of(coded, test.no_codes)
+    return None if yes == no else yes
+
+
+def _is_any_of(coded: Iterable[Coding], answers: ValueSet | None) -> bool:
+    return answers is not None and any(
+        (canonical(c.system or ""), c.code) in answers.codes for c in coded
+    )
+
+
+def _share(part: Readable) -> Decimal | None:
+    """A measured amount; None for a bound ("below 0.01"), which may be nothing at all."""
+    quantity = part.get("valueQuantity")
+    if not isinstance(quantity, dict) or quantity.get("comparator") in ("<", "<="):
+        return None
+    number = quantity.get("value")
+    if isinstance(number, bool) or not isinstance(number, int | Decimal):
+        return None
+    return Decimal(number)
+
+
+_NO_ANSWER = frozenset({"", "pending", "in progress", "to follow", "not done", "not performed"})
+_NO_ANSWER |= {"indeterminate", "inconclusive", "equivocal"}
+"""Words that were understood and say neither yes nor no."""
+
+
+def says_something(part: Readable) -> bool:
+    """Whether a result holds a value that is more than a note that there is no answer."""
+    answer = part.get("valueCodeableConcept")
+    said = {_plain(text) for text in texts(answer)} | {c.code for c in codings(answer) if c.code}
+    if isinstance(text := part.get("valueString"), str):
+        said.add(_plain(text))
+    numbers = (part.get(name) for name in ("valueQuantity", "valueInteger", "valueBoolean"))
+    return bool(said - _NO_ANSWER) or any(number is not None for number in numbers)
+
+
+def _plain(text: str) -> str:
+    """A word without the semantic tag that SNOMED names carry, "Positive (qualifier value)"."""
+    return text.split("(")[0].strip().lower()
