@@ -5,7 +5,7 @@ from __future__ import annotations
 from cds_service.chart import Chart
 from cds_service.finding import FALSE, TRUE, Fact, Finding, all_of, any_of, none_of
 from cds_service.rule import Indicator, carrying, rule
-from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
+from hooks import concepts, evidence, lines, overrides, proposals, thresholds
 
 
 def _treatment_signed(patient: Chart) -> Finding:
@@ -36,10 +36,10 @@ def _another_inhibitor(patient: Chart) -> Finding:
 
 
 def _ph_positive(patient: Chart) -> Finding:
-    """As far as the leukemia is confirmed; suspected ALL counts where BCR::ABL1 was found."""
+    """By the name of the disease or by a result at any time: once positive, always."""
     return any_of(
-        questions.ph_positive_all(patient),
-        all_of(patient.may_have(concepts.ALL), patient.test_was_positive(concepts.BCR_ABL1)),
+        patient.on_record(concepts.PH_POSITIVE_LEUKEMIA),
+        patient.test_was_positive(concepts.BCR_ABL1),
     )
 
 
