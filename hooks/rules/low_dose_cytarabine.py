@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 from cds_service.amount import number_text
 from cds_service.chart import Chart
-from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding, Truth, all_of, any_of
+from cds_service.finding import FALSE, TRUE, Fact, Finding, all_of, any_of
 from cds_service.orders import Order
 from cds_service.rule import Escalation, Indicator, Suggestion, carrying, rule
 from hooks import concepts, evidence, lines, overrides, proposals, regimens
-from hooks.calculations import body
+from hooks.calculations import body, stated_dose
+from hooks.calculations.stated_dose import longest_days
 
 FLAT_SINGLE_MG = Decimal(20)
 """Twice daily for 10 days (BURNETT07, AZAAML)."""
@@ -35,36 +37,38 @@ def _is_near(amount: Decimal | None, schedule: Decimal) -> bool:
 
 
 def _days(order: Order) -> Decimal | None:
-    return max((dose.days for dose in order.doses() if dose.days is not None), default=None)
+    """The longest that the fields or the text of any instruction say."""
+    said = [longest for dose in order.doses() for longest in (dose.days, longest_days(dose.words))]
+    return max((days for days in said if days is not None), default=None)
 
 
-def _departs(patient: Chart, order: Order) -> Truth:
-    """From both schedules; unknown where the daily dose is not known for this body."""
-    days = _days(order)
+def _is_within(patient: Chart, order: Order) -> bool:
+    """Known to follow one of the schedules, in dose, frequency and length."""
+    days, times = _days(order), _times(order)
     if days is not None and days > DAYS:
-        return TRUE
+        return False
     in_mg = regimens.cytarabine_daily_mg(patient, order)
     per_m2 = regimens.cytarabine_daily_mg_per_m2(patient, order)
-    if _is_near(in_mg, 2 * FLAT_SINGLE_MG) or _is_near(per_m2, DAILY_MG_PER_M2):
-        return FALSE
-    return UNKNOWN if in_mg is None or per_m2 is None else TRUE
+    flat = _is_near(in_mg, 2 * FLAT_SINGLE_MG) and times in (None, 2)
+    return flat or (_is_near(per_m2, DAILY_MG_PER_M2) and times in (None, 1))
+
+
+def _times(order: Order) -> Decimal | None:
+    """How often a day; None for an amount that is stated for the day."""
+    read = [stated_dose.read(dose, order.words_without_notes()) for dose in order.doses()]
+    return next((each.times_per_day for each in read if each and each.times_per_day), None)
 
 
 def _outside_trial_schedules(patient: Chart) -> Finding:
-    """Some low-dose order follows neither trial schedule."""
+    """Some low-dose order is not known to follow a trial schedule: it is shown, not assumed to."""
     question = "Low-dose cytarabine outside both trial schedules"
-    answers = [(order, _departs(patient, order)) for order in _low_dose_orders(patient)]
-    outside = [order for order, truth in answers if truth is TRUE]
-    if outside:
-        return Finding(question, TRUE, tuple(_dose_fact(patient, each) for each in outside))
-    if any(truth is UNKNOWN for _, truth in answers):
-        words = "Cytarabine: dose per m² not known, not compared with the trial schedules"
-        return Finding(question, UNKNOWN, (Fact("cytarabine dose", words.__str__, missing=True),))
-    return Finding(question, FALSE)
+    outside = [each for each in _low_dose_orders(patient) if not _is_within(patient, each)]
+    facts = (fact for order in outside for fact in _dose_facts(patient, order))
+    return Finding(question, TRUE if outside else FALSE, tuple(facts))
 
 
-def _dose_fact(patient: Chart, order: Order) -> Fact:
-    """The daily dose in both measures, and how it compares with the trials."""
+def _dose_facts(patient: Chart, order: Order) -> Iterator[Fact]:
+    """The daily dose in both measures, how it compares with the trials, and what is not known."""
     in_mg = regimens.cytarabine_daily_mg(patient, order)
     per_m2 = regimens.cytarabine_daily_mg_per_m2(patient, order)
     said = []
@@ -76,7 +80,16 @@ def _dose_fact(patient: Chart, order: Order) -> Fact:
         said.append(f"{times} times the trial dose of {DAILY_MG_PER_M2} mg/m²/day")
     if (days := _days(order)) is not None:
         said.append(f"for {number_text(days)} days")
-    return Fact("cytarabine dose", lambda: f"Cytarabine ordered: {', '.join(said)}")
+    if said:
+        yield Fact("cytarabine dose", lambda: f"Cytarabine ordered: {', '.join(said)}")
+    if in_mg is None and per_m2 is None:
+        yield _gap("how often a day is not stated, so it was not compared with the trial schedules")
+    elif in_mg is None or per_m2 is None:
+        yield _gap("no body surface area, so it was compared with one trial schedule only")
+
+
+def _gap(words: str) -> Fact:
+    return Fact("cytarabine schedule", lambda: f"Cytarabine: {words}", missing=True)
 
 
 def _adverse_genetics(patient: Chart) -> Finding:
@@ -156,7 +169,8 @@ def _schedule_by_area(patient: Chart) -> Suggestion | None:
             "are common.",
         ),
         carrying("S0-26", _genetics),
-        "With venetoclax, low-dose cytarabine is preferred to either alone where it is suitable.",
+        "Low-dose cytarabine with venetoclax is preferred to low-dose cytarabine alone where "
+        "suitable.",
         lines.suspected_leukemia,
     ),
     suggestions=(_trial_schedules, _schedule_by_area),
