@@ -85,9 +85,10 @@ def _by_dose(patient: Chart, drug: Orderable, classify: object) -> Finding:
     if not orders:
         return Finding(words, FALSE, (_not_selected(drug),))
     assert callable(classify)
-    found = [(order, classify(patient, order)) for order in orders]
-    truth: Truth = max(_TRUTHS.get(intensity, FALSE) for _, intensity in found)
-    facts = [order_fact(order, drug) for order, _ in found]
+    found = [(order, _TRUTHS.get(classify(patient, order), FALSE)) for order in orders]
+    truth: Truth = max(each for _, each in found)
+    # A low-dose order beside an intensive one is not what the card is about.
+    facts = [order_fact(order, drug) for order, each in found if each is truth]
     if truth is UNKNOWN:
         facts = [_not_classified(drug)]
     return Finding(words, truth, tuple(facts))
