@@ -20,10 +20,14 @@ def _high_today(patient: Chart) -> Finding:
 
 
 def _high_where_counted(patient: Chart) -> Finding:
-    """In remission nobody counts every day: that there is no count of today is no gap."""
+    """In remission nobody counts every day: that there is no count of today is no gap.
+
+    Unless the last one was high, and only too old to say so today.
+    """
     high = _high_today(patient)
     counted = patient.has_result(concepts.LEUKOCYTES, thresholds.FRESH_COUNT)
-    if counted.truth is FALSE:
+    last = patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT)
+    if counted.truth is FALSE and last.at_least(thresholds.HIGH_COUNT).truth is not TRUE:
         return Finding(high.question, FALSE, counted.facts)
     return high
 

@@ -135,10 +135,11 @@ SILENT = {
     "AML entered in error and a count of 60": (diagnosis(AML, "entered-in-error"), count(60)),
     "remission and a count of 49.9": (REMISSION, count(49.9)),
     "remission and no count": (REMISSION,),
-    "remission and a count of 60 a minute older than 24 h": (
+    "remission and a count of 49.9 a minute older than 24 h": (
         REMISSION,
-        count(60, hours_ago=24 + 1 / 60),
+        count(49.9, hours_ago=24 + 1 / 60),
     ),
+    "remission and a count of 130 older than 72 h": (REMISSION, count(130, hours_ago=73)),
     "remission, a count of 60 on filgrastim, no blasts": (
         REMISSION,
         count(60),
@@ -200,6 +201,10 @@ ASKS = {
     "ALL and a count reported as above 60, 36 h old": (
         diagnosis(ALL),
         count(60, comparator=">", hours_ago=36),
+    ),
+    "remission and a count of 60 a minute older than 24 h": (
+        REMISSION,
+        count(60, hours_ago=24 + 1 / 60),
     ),
     "remission and a count of today without unit": (REMISSION, count(60, "")),
     "remission, a count of 60 on G-CSF, blasts not counted": (
