@@ -212,7 +212,7 @@ NOT_RAISED = {
     "venetoclax with levofloxacin": (prescription(VENETOCLAX), order(LEVOFLOXACIN)),
     "one product known under two names": (
         ORDER,
-        order("dextromethorphan hydrobromide / quinidine sulfate 20 mg / 10 mg"),
+        order("Nuedexta capsule (quinidine 10 mg)"),
     ),
 }
 
