@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import json
+import os
 import re
+import shlex
+import shutil
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 
@@ -15,9 +25,10 @@ from cds_service.settings import Settings, read_settings
 from hooks import SERVICES
 from hooks.statements import STATEMENTS
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 RULES = sorted({rule.id for service in SERVICES for rule in service.rules()})
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_generated_pages_are_current() -> None:
@@ -73,11 +84,14 @@ def test_every_setting_is_documented() -> None:
 
 
 def test_the_readme_names_every_service_and_a_fixture_that_exists() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert all(service.id in readme for service in SERVICES)
-    named = re.findall(r"fixtures request (\S+)", readme)
+    assert [service.id for service in SERVICES if f"| `{service.id}` |" not in README] == []
+    named = re.findall(r"fixtures request (\S+)", README)
     assert named
-    assert all(name in fixtures.requests(name.split(".")[0]) for name in named)
+    assert [name for name in named if name not in fixtures.requests(name.split(".")[0])] == []
+
+
+def test_the_readme_counts_the_rules_right() -> None:
+    assert re.findall(r"(\d+) rules", README) == [str(len(RULES))]
 
 
 def test_documented_make_targets_exist() -> None:
@@ -90,3 +104,92 @@ def test_documented_make_targets_exist() -> None:
 def test_settings_are_read_from_the_environment() -> None:
     settings = read_settings({"CDS_THREADS": "3", "HOST": "0.0.0.0", "PORT": "9"})
     assert (settings.threads, settings.host, settings.port) == (3, "0.0.0.0", 9)
+
+
+# -- what the README tells a newcomer to run -------------------------------------------------------
+
+PORT = "127.0.0.1:8080"
+"""The address that the README's commands are about."""
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+COMMANDS = [block for block in blocks("sh") if not block.startswith("make ")]
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """The service as `make run` starts it, on a free port."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    command = [sys.executable, "-m", "cds_service", "serve"]
+    environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(port)}
+    quiet = subprocess.DEVNULL
+    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=quiet, stderr=quiet)
+    try:
+        wait_until_ready(f"http://127.0.0.1:{port}/ready", server)
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def wait_until_ready(url: str, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        assert server.poll() is None, "the service stopped instead of serving"
+        try:
+            with urlopen(url):
+                return
+        except URLError:
+            time.sleep(0.1)
+    raise AssertionError("the service does not answer")
+
+
+def ran(block: str, address: str) -> str:
+    """What a block of the README prints, with this environment and this service."""
+    program = f"{shlex.quote(sys.executable)} -m cds_service"
+    script = block.replace(".venv/bin/als-leukemia-cds", program).replace(PORT, address)
+    command = ["bash", "-euo", "pipefail", "-c", script]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+    return result.stdout
+
+
+needs_curl = pytest.mark.skipif(
+    not (shutil.which("curl") and shutil.which("bash")), reason="curl or bash is not here"
+)
+
+
+@needs_curl
+@pytest.mark.parametrize("block", COMMANDS)
+def test_every_command_of_the_readme_runs_and_shows_a_card(block: str, address: str) -> None:
+    printed = ran(block, address)
+    if "curl" in block:
+        assert json.loads(printed)["cards"]
+    else:
+        assert re.search(r"^[1-9]\d* card", printed, flags=re.MULTILINE)
+
+
+@needs_curl
+def test_the_first_answer_is_the_one_shown(address: str) -> None:
+    [shown] = [json.loads(block)["cards"] for block in blocks("json")]
+    real = json.loads(ran(COMMANDS[0], address))["cards"]
+    assert len(shown) == len(real)
+    assert_within(shown, real)
+
+
+def assert_within(shown: Any, real: Any) -> None:
+    """Whether what is shown is a shortened form of the real thing."""
+    if isinstance(shown, dict):
+        for name, value in shown.items():
+            assert_within(value, real[name])
+    elif isinstance(shown, list):
+        for one, other in zip(shown, real, strict=False):
+            assert_within(one, other)
+        assert len(shown) <= len(real)
+    else:
+        parts = [re.escape(part.strip()) for part in shown.split("...")]
+        assert re.search(".*".join(parts), real, flags=re.DOTALL)
