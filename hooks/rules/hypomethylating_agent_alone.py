@@ -5,7 +5,7 @@ from __future__ import annotations
 from cds_service.chart import Chart
 from cds_service.finding import Finding, all_of, any_of, none_of
 from cds_service.rule import Indicator, carrying, rule
-from hooks import concepts, evidence, lines, overrides, questions, thresholds
+from hooks import concepts, discontinued, evidence, lines, overrides, questions, thresholds
 
 PARTNERS = (concepts.VENETOCLAX, *concepts.TARGETED_AGENTS)
 """Drugs that an HMA is combined with: one of them in the drafts or running settles the rule."""
@@ -13,10 +13,9 @@ PARTNERS = (concepts.VENETOCLAX, *concepts.TARGETED_AGENTS)
 
 def _partner(patient: Chart) -> Finding:
     """Drafted, or running and not stopped by a draft."""
-    kept = [drug for drug in PARTNERS if not patient.stopping(drug)]
     return any_of(
         *(patient.drafting(drug) for drug in PARTNERS),
-        *(patient.taking(drug) for drug in kept),
+        *(discontinued.still_taking(patient, drug) for drug in PARTNERS),
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from cds_service.chart import Chart
-from cds_service.finding import Finding, all_of, any_of
+from cds_service.finding import TRUE, Finding, all_of, any_of
 from cds_service.rule import Indicator, carrying, rule
 from hooks import concepts, evidence, lines, overrides, proposals, regimens, thresholds
+from hooks.calculations import body
 
 NEUROTOXIC = (
     *concepts.VINCA_ALKALOIDS,
@@ -14,6 +15,16 @@ NEUROTOXIC = (
     concepts.IFOSFAMIDE,
 )
 """Whatever the dose; high-dose cytarabine and intrathecal drugs are asked beside them."""
+
+
+def _high_dose_cytarabine(patient: Chart) -> Finding:
+    """With the weight and height by which milligrams were judged, where they are known."""
+    found = regimens.high_dose_cytarabine(patient)
+    if found.truth is not TRUE or body.body_surface_area_m2(patient) is None:
+        return found
+    weight = patient.latest(concepts.BODY_WEIGHT, thresholds.WEIGHT_FOR_DOSE)
+    height = patient.latest(concepts.BODY_HEIGHT)
+    return Finding(found.question, TRUE, (*found.facts, weight.fact, height.fact))
 
 
 def _about_vincristine(patient: Chart) -> str | None:
@@ -81,7 +92,7 @@ def neurotoxic_drug_als(patient: Chart) -> Finding:
     return all_of(
         any_of(
             *(patient.ordering(drug) for drug in NEUROTOXIC),
-            regimens.high_dose_cytarabine(patient),
+            _high_dose_cytarabine(patient),
             regimens.intrathecal_drug(patient),
             patient.ordering(concepts.INTRATHECAL_CHEMOTHERAPY),
         ),

@@ -5,32 +5,23 @@ from __future__ import annotations
 from cds_service.chart import Chart
 from cds_service.finding import FALSE, TRUE, Fact, Finding, all_of, any_of, none_of
 from cds_service.rule import Indicator, carrying, rule
-from hooks import concepts, evidence, lines, overrides, proposals, thresholds
+from hooks import concepts, discontinued, evidence, lines, overrides, proposals, thresholds
 
 
 def _treatment_signed(patient: Chart) -> Finding:
-    """An antileukemic drug is ordered. Named as a whole: the advice is about what is missing."""
-    ordered = [drug.title for drug in concepts.ANTILEUKEMIC_DRUGS if patient.selected(drug)]
+    """An antileukemic drug is ordered. Not named as an order: the advice is on what is missing."""
+    ordered = [drug for drug in concepts.ANTILEUKEMIC_DRUGS if patient.selected(drug)]
     patient.asked.update(drug.id for drug in concepts.ANTILEUKEMIC_DRUGS)
-    words = f"Antileukemic treatment being ordered: {', '.join(ordered)}"
-    fact = Fact("antileukemic treatment", lambda: words)
-    truth = TRUE if ordered else FALSE
-    return Finding("An antileukemic drug is ordered", truth, (fact,) if ordered else ())
-
-
-def _inhibitor_stopped(patient: Chart) -> Finding:
-    """A draft ends a TKI."""
-    stopped = [d.title for d in concepts.TYROSINE_KINASE_INHIBITORS if patient.stopping(d)]
-    fact = Fact("tki stopped", lambda: f"Being stopped in the drafts: {', '.join(stopped)}")
-    truth = TRUE if stopped else FALSE
-    return Finding("A TKI is being stopped", truth, (fact,) if stopped else ())
+    words = [f"Antileukemic treatment being ordered: {drug.title}" for drug in ordered]
+    facts = tuple(Fact(drug.id, said.__str__) for drug, said in zip(ordered, words, strict=True))
+    return Finding("An antileukemic drug is ordered", TRUE if ordered else FALSE, facts)
 
 
 def _another_inhibitor(patient: Chart) -> Finding:
     """One that runs on, or is drafted: a draft beside the stop of one drug is a change of dose."""
     inhibitors = concepts.TYROSINE_KINASE_INHIBITORS
     return any_of(
-        *(patient.taking(drug) for drug in inhibitors if not patient.stopping(drug)),
+        *(discontinued.still_taking(patient, drug) for drug in inhibitors),
         *(patient.drafting(drug) for drug in inhibitors),
     )
 
@@ -87,7 +78,10 @@ def tki_missing_ph_all(patient: Chart) -> Finding:
     """Ph-positive ALL is being treated, or was within the last two years, and no tyrosine kinase
     inhibitor is active on the record. It may be given elsewhere, or be missing."""
     return all_of(
-        any_of(_treatment_signed(patient), _inhibitor_stopped(patient)),
+        any_of(
+            _treatment_signed(patient),
+            discontinued.being_stopped(patient, *concepts.TYROSINE_KINASE_INHIBITORS),
+        ),
         _ph_positive(patient),
         any_of(
             patient.may_have(concepts.ALL),

@@ -174,6 +174,11 @@ def test_it_shows_the_order_the_count_and_the_performance_status():
     assert any(line.startswith("ECOG performance status 2, 2026-11-20") for line in basis)
 
 
+def test_it_names_the_partner_that_is_being_stopped():
+    basis = part(card(LEUKEMIA, prescription(VENETOCLAX), ORDER, STOPPED), "This patient")
+    assert "venetoclax: being stopped in the drafts" in basis
+
+
 def test_what_was_not_measured_is_named():
     missing = part(card(LEUKEMIA, ORDER), "Missing or uncertain")
     assert any(line.startswith("Leukocytes") for line in missing)

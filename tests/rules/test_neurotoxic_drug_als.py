@@ -161,6 +161,12 @@ def test_it_shows_breathing_and_performance_with_their_dates():
     assert any(line.startswith("Ventilation support") and "active" in line for line in basis)
 
 
+def test_milligrams_are_shown_with_the_body_they_were_judged_by():
+    basis = part(card(DISEASE, *BODY, into_vein("1819 mg")), "This patient")
+    assert any(line.startswith("Body weight 70 kg, 2026-11-19") for line in basis)
+    assert any(line.startswith("Body height 170 cm") for line in basis)
+
+
 def test_what_was_not_measured_is_named():
     missing = part(card(DISEASE, ORDER), "Missing or uncertain")
     assert any(line.startswith("Forced vital capacity") for line in missing)

@@ -245,7 +245,7 @@ def test_the_positive_test_is_shown_though_the_newest_is_negative():
 
 def test_it_names_the_inhibitor_that_is_being_stopped():
     one = card(*DISEASE, prescription(DASATINIB), ENDED)
-    assert "Being stopped in the drafts: dasatinib" in part(one, "This patient")
+    assert "dasatinib: being stopped in the drafts" in part(one, "This patient")
 
 
 def test_mandatory_is_the_word_of_the_summary_alone():
