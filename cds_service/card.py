@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
@@ -59,9 +59,23 @@ def grade(rule: Rule, finding: Finding, chart: Chart) -> Applied:
     for escalation in rule.escalations:
         answer = escalation.when(chart)
         if answer.truth is TRUE:
-            return Applied(rule, finding, escalation.indicator, escalation.summary or rule.summary)
+            summary = escalation.summary or rule.summary
+            return _at_most_warning(
+                Applied(rule, finding, escalation.indicator, summary), finding, answer
+            )
         unknown += [fact for fact in answer.deciding() if fact.missing]
-    return Applied(rule, finding, rule.indicator, rule.summary, tuple(unknown))
+    return _at_most_warning(
+        Applied(rule, finding, rule.indicator, rule.summary, tuple(unknown)), finding
+    )
+
+
+def _at_most_warning(applied: Applied, *findings: Finding) -> Applied:
+    """A code that a single source backs is enough for advice, not for a critical card."""
+    if applied.indicator is not Indicator.CRITICAL or all(each.is_firm() for each in findings):
+        return applied
+    words = "Not critical, because the code that it rests on is backed by a single source"
+    gap = Fact("single source", words.__str__, missing=True)
+    return replace(applied, indicator=Indicator.WARNING, gaps=(*applied.gaps, gap))
 
 
 def render(

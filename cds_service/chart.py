@@ -30,7 +30,7 @@ from cds_service.dosage import dosage_text
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding
 from cds_service.instants import ClinicalTime, age_text, duration_text, parse_any
 from cds_service.orders import BY_CODE, Order
-from cds_service.presence import read_presence, says_something
+from cds_service.presence import Answered, read_presence, says_something
 from cds_service.readers import (
     STATUS_RANK,
     Bounds,
@@ -45,7 +45,15 @@ from cds_service.readers import (
     reference_id,
     texts,
 )
-from cds_service.result import Reading, as_good, issued_at, plausible, says_the_same, together
+from cds_service.result import (
+    Reading,
+    as_good,
+    is_weak,
+    issued_at,
+    plausible,
+    says_the_same,
+    together,
+)
 from cds_service.terminology import (
     Concept,
     Diagnosis,
@@ -349,22 +357,32 @@ class Chart:
     def has_result(
         self, concept: Measurement | QualitativeTest, within: Window | None = None
     ) -> Finding:
-        """Some result is on record, whatever it says. A failed read is unknown."""
+        """Some result is on record, whatever it says.
+
+        A failed read is unknown, and so is whether a result without a time lies in the window.
+        """
         self.asked.add(concept.id)
         words = f" within {duration_text(within.length)}" if within else ""
         question = f"{concept.title}: a result on record{words}"
-        times = [
-            time
+        found = [
+            observation_time(source.resource)
             for source in self._sources.get(concept.codes.id, ())
             if is_reported(source.resource)
-            and (time := observation_time(source.resource)) is not None
-            and (within is None or time.age(self.as_of) <= within.length)
+        ]
+        times = [
+            time
+            for time in found
+            if time is not None and (within is None or time.age(self.as_of) <= within.length)
         ]
         if times:
             newest = max(time.earliest for time in times)
             text = next(time.text() for time in times if time.earliest == newest)
             fact = Fact(concept.id, lambda: f"{concept.title}: result of {text}")
             return Finding(question, TRUE, (fact,))
+        if None in found:
+            untimed = f"{concept.title}: a result on record, time of the sample not sent"
+            gap = Fact(concept.id, untimed.__str__, missing=True)
+            return Finding(question, UNKNOWN, (gap,))
         trouble = self._trouble(concept)
         if trouble is not None:
             return Finding(question, UNKNOWN, (trouble,))
@@ -474,7 +492,8 @@ class Chart:
             value = Value(None, value.received, "its status is unknown")
         value = plausible(value, measurement)
         issued = parse_any(resource.get("issued"))
-        return Reading(time, rank, not favoured, value, status, match.note, issued)
+        weak = is_weak(measurement.codes, source.match, source.part)
+        return Reading(time, rank, not favoured, value, status, match.note, issued, weak)
 
     def _reading_fact(
         self, measurement: Measurement, reading: Reading, *, missing: bool = False, remark: str = ""
@@ -482,7 +501,7 @@ class Chart:
         def say() -> str:
             return self._reading_text(measurement, reading, remark)
 
-        return Fact(measurement.id, say, missing=missing)
+        return Fact(measurement.id, say, missing=missing, weak=reading.weak)
 
     def _reading_text(self, measurement: Measurement, reading: Reading, remark: str) -> str:
         value, time = reading.value, reading.time
@@ -523,7 +542,7 @@ class Chart:
         """
         question = f"{test.title} positive"
         answer = self._latest_answer(test, within)
-        if (answer is None or not answer[0]) and self._has_unread_answer(test, within, answer):
+        if (answer is None or not answer.present) and self._has_unread_answer(test, within, answer):
             words = f"{test.title}: a result is on record that could not be read as yes or no"
             return Finding(question, UNKNOWN, (Fact(test.id, lambda: words, missing=True),))
         if answer is None:
@@ -531,10 +550,9 @@ class Chart:
             if trouble is not None:
                 return Finding(question, UNKNOWN, (trouble,))
             return Finding(question, FALSE, (Fact(test.id, lambda: f"{test.title}: no result"),))
-        positive, time = answer
-        words = "positive" if positive else "negative"
-        fact = Fact(test.id, lambda: f"{test.title} {words}, {time.text()}")
-        return Finding(question, TRUE if positive else FALSE, (fact,))
+        words = f"{test.title} {'positive' if answer.present else 'negative'}, {answer.time.text()}"
+        fact = Fact(test.id, words.__str__, weak=answer.weak)
+        return Finding(question, TRUE if answer.present else FALSE, (fact,))
 
     def test_is_negative(self, test: QualitativeTest, within: Window | None = None) -> Finding:
         """The latest answered result says absent."""
@@ -543,22 +561,32 @@ class Chart:
         if positive.truth is UNKNOWN:
             return Finding(question, UNKNOWN, positive.facts)
         answer = self._latest_answer(test, within)
-        truth = TRUE if answer is not None and not answer[0] else FALSE
+        truth = TRUE if answer is not None and not answer.present else FALSE
         return Finding(question, truth, positive.facts)
+
+    def time_of_answer(
+        self, test: QualitativeTest, within: Window | None = None
+    ) -> ClinicalTime | None:
+        """When the answer that counts was given; None without one."""
+        answer = self._latest_answer(test, within)
+        return None if answer is None else answer.time
+
+    def has_newer_unread(self, test: QualitativeTest, within: Window | None = None) -> bool:
+        """A result newer than the answer that counts, or the only one, could not be read."""
+        return self._has_unread_answer(test, within, self._latest_answer(test, within))
 
     def test_was_positive(self, test: QualitativeTest) -> Finding:
         """Some result said present, whenever: for what a disease has once and for all."""
         question = f"{test.title} positive at any time"
-        positive = [time for time, present in self._answers(test, None) if present]
+        positive = [answer for answer in self._answers(test, None) if answer.present]
         if not positive:
             now = self.test_is_positive(test)
             return Finding(question, now.truth, now.facts)
-        first = min(positive, key=lambda time: time.earliest).text()
-        return Finding(question, TRUE, (Fact(test.id, lambda: f"{test.title} positive, {first}"),))
+        first = min(positive, key=lambda answer: (answer.weak, answer.time.earliest))
+        words = f"{test.title} positive, {first.time.text()}"
+        return Finding(question, TRUE, (Fact(test.id, words.__str__, weak=first.weak),))
 
-    def _answers(
-        self, test: QualitativeTest, within: Window | None
-    ) -> list[tuple[ClinicalTime, bool]]:
+    def _answers(self, test: QualitativeTest, within: Window | None) -> list[Answered]:
         """Every result that says present or absent, with its time."""
         self.asked.add(test.id)
         answers = []
@@ -570,7 +598,8 @@ class Chart:
                 continue
             positive = read_presence(source.part, self._known(test))
             if positive is not None and not time.is_in_future(self.as_of):
-                answers.append((time, positive))
+                weak = is_weak(test.codes, source.match, source.part)
+                answers.append(Answered(time, positive, weak))
         return answers
 
     def _known(self, test: QualitativeTest) -> QualitativeTest:
@@ -578,19 +607,18 @@ class Chart:
         known = self.lexicon.concepts.get(test.id)
         return known if isinstance(known, QualitativeTest) else test
 
-    def _latest_answer(
-        self, test: QualitativeTest, within: Window | None
-    ) -> tuple[bool, ClinicalTime] | None:
+    def _latest_answer(self, test: QualitativeTest, within: Window | None) -> Answered | None:
         answers = self._answers(test, within)
         if not answers:
             return None
-        newest = max(time.earliest for time, _ in answers)
-        latest = [(time, positive) for time, positive in answers if time.earliest == newest]
-        # Contradicting results of one time: the positive one, because it asks for action.
-        return any(positive for _, positive in latest), latest[0][0]
+        newest = max(answer.time.earliest for answer in answers)
+        latest = [answer for answer in answers if answer.time.earliest == newest]
+        # Contradicting results of one time: the positive one, because it asks for action. Of
+        # several that say the same, one from a code that is well backed.
+        return max(latest, key=lambda answer: (answer.present, not answer.weak))
 
     def _has_unread_answer(
-        self, test: QualitativeTest, within: Window | None, answer: tuple[bool, ClinicalTime] | None
+        self, test: QualitativeTest, within: Window | None, answer: Answered | None
     ) -> bool:
         """Something newer than the answer was reported, in words that are not read."""
         for source in self._sources.get(test.codes.id, ()):
@@ -599,7 +627,7 @@ class Chart:
                 continue
             if within is not None and time is not None and time.age(self.as_of) > within.length:
                 continue
-            is_newer = answer is None or (time is not None and time.earliest > answer[1].earliest)
+            is_newer = answer is None or (time is not None and time.earliest > answer.time.earliest)
             is_timed = time is not None and not time.is_in_future(self.as_of)
             is_read = is_timed and read_presence(source.part, self._known(test)) is not None
             if is_newer and not is_read and says_something(source.part):
@@ -764,7 +792,7 @@ def order_fact(order: Order, orderable: Orderable) -> Fact:
         dosage = dosage_text(order.resource)
         return f"Order: {orderable.title}{f', {dosage}' if dosage else ''}{by_name}"
 
-    return Fact(f"{ORDER_KEY}{order.reference}", say)
+    return Fact(f"{ORDER_KEY}{order.reference}", say, weak=orderable.id in order.weakly)
 
 
 def _years(born: datetime, as_of: datetime) -> Decimal:

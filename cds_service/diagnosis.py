@@ -76,7 +76,7 @@ def course_of(diagnosis: Diagnosis, hits: set[str], clinical: str | None) -> tup
             return Course.RELAPSE, "though its code says in remission"
         return Course.REMISSION, "though its status says active" if stated is Course.ACTIVE else ""
     if stated is None:
-        return Course.ACTIVE, "" if clinical is None else f"clinical status {clinical}"
+        return Course.ACTIVE, f"clinical status {clinical or 'not sent'}"
     return stated, ""
 
 

@@ -30,17 +30,25 @@ class Fact:
     `say` is called only when the fact is shown: most facts of most charts never are.
     `missing` marks a gap: not recorded, too old, unreadable, only suspected. A `quiet` gap is one
     that nobody can fill, because no code is mapped here: it is listed as dormant, not on cards.
+    A `weak` fact was recognised by a code that a single source backs, and by no word beside it.
     """
 
-    __slots__ = ("key", "missing", "quiet", "say")
+    __slots__ = ("key", "missing", "quiet", "say", "weak")
 
     def __init__(
-        self, key: str, say: Callable[[], str], *, missing: bool = False, quiet: bool = False
+        self,
+        key: str,
+        say: Callable[[], str],
+        *,
+        missing: bool = False,
+        quiet: bool = False,
+        weak: bool = False,
     ) -> None:
         self.key = key
         self.say = say
         self.missing = missing
         self.quiet = quiet
+        self.weak = weak
 
     def __repr__(self) -> str:
         return f"Fact({self.say()!r}{', missing' if self.missing else ''})"
@@ -82,12 +90,28 @@ class Finding:
         """Parts without which the truth would be another one."""
         if not self.parts:
             return
-        mirrored = self.question == NONE_OF
-        own = Truth(TRUE - self.truth) if mirrored else self.truth
-        every_part_counts = own is (TRUE if self.question == ALL_OF else FALSE)
+        own = self._own_truth()
         for part in self.parts:
-            if every_part_counts or part.truth is own:
+            if self._needs_all() or part.truth is own:
                 yield part
+
+    def _own_truth(self) -> Truth:
+        """The truth that the parts were looked at for: "none of" is yes when they are no."""
+        return Truth(TRUE - self.truth) if self.question == NONE_OF else self.truth
+
+    def is_firm(self) -> bool:
+        """Whether the answer would be the same without its weak facts."""
+        if any(fact.weak for fact in self.facts):
+            return False
+        if not self.parts:
+            return True
+        firm = [part.is_firm() for part in self._deciding_parts()]
+        # Where every part had to agree each must be firm; where one was enough, one.
+        return all(firm) if self._needs_all() else any(firm)
+
+    def _needs_all(self) -> bool:
+        """Whether every part had to be what it is: all of them yes, or all of them no."""
+        return self._own_truth() is (TRUE if self.question == ALL_OF else FALSE)
 
     def leaves(self) -> Iterator[Finding]:
         """Every single question below this finding, in order."""

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import NamedTuple
 
 from cds_service.code_systems import canonical
+from cds_service.instants import ClinicalTime
 from cds_service.readers import Coding, Readable, codings, texts
 from cds_service.terminology import QualitativeTest, ValueSet
+
+
+class Answered(NamedTuple):
+    """A result that says present or absent, and when; `weak` as on facts."""
+
+    time: ClinicalTime
+    present: bool
+    weak: bool
 
 
 def read_presence(part: Readable, test: QualitativeTest) -> bool | None:

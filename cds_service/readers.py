@@ -282,11 +282,24 @@ class ConditionStatus:
 
 def read_condition_status(condition: Readable) -> ConditionStatus:
     """Statuses and the best date of a Condition: when recorded, else when it began."""
-    clinical = first_code(condition.get("clinicalStatus"))
+    clinical = _status(condition.get("clinicalStatus"))
     if clinical is None and condition.get("abatementDateTime"):
         clinical = "resolved"
     recorded = parse_any(condition.get("recordedDate")) or parse_any(condition.get("onsetDateTime"))
-    return ConditionStatus(clinical, first_code(condition.get("verificationStatus")), recorded)
+    return ConditionStatus(clinical, _status(condition.get("verificationStatus")), recorded)
+
+
+def _status(concept: Any) -> str | None:
+    """The code of a status; without one its words, as far as they spell one ("In remission")."""
+    code = first_code(concept)
+    if code is not None:
+        return code
+    words = next(texts(concept), "").strip().lower()[:_LONGEST_STATUS]
+    return words.removeprefix("in ").replace(" ", "-") or None
+
+
+_LONGEST_STATUS = 40
+"""Characters of a status in words that a card repeats."""
 
 
 # -- Observation -------------------------------------------------------------------------------

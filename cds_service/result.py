@@ -5,13 +5,14 @@ https://hl7.org/fhir/R4/observation.html
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import NamedTuple
 
 from cds_service.amount import bounds_text
 from cds_service.instants import ClinicalTime
-from cds_service.readers import Bounds, Value
-from cds_service.terminology import Measurement
+from cds_service.readers import Bounds, Component, Resource, Value
+from cds_service.terminology import Match, Measurement, ValueSet
 
 
 class Reading(NamedTuple):
@@ -24,6 +25,20 @@ class Reading(NamedTuple):
     status: str | None
     note: str
     issued: ClinicalTime | None
+    weak: bool = False
+
+
+_WORD = re.compile(r"[a-z0-9]{4,}")
+
+
+def is_weak(codes: ValueSet, match: Match, part: Resource | Component) -> bool:
+    """Recognised by a code that a single source backs, and no word sent with it says the same."""
+    key = (match.system, match.code)
+    if key not in codes.single_source or part.code is None:
+        return False
+    meant = set(_WORD.findall(f"{codes.codes[key]} {codes.title}".lower()))
+    sent = [part.code.text or "", *(coding.display or "" for coding in part.code.coding)]
+    return not meant & set(_WORD.findall(" ".join(sent).lower()))
 
 
 def as_good(reading: Reading, newest: Reading) -> bool:

@@ -51,7 +51,7 @@ def _mapped_by_a_site(concept: Any) -> Any:
 
 
 def _site_code(value_set: ValueSet) -> ValueSet:
-    """Several concepts may ask different things of one observation: its value set names the code."""
+    """Several concepts may ask different things of one observation: the set names its code."""
     return replace(value_set, codes={(SITE, value_set.id): value_set.title})
 
 
@@ -90,9 +90,18 @@ def not_read(*unread: Concept) -> Unread:
     return Unread(unread)
 
 
-def coded(codes: ValueSet, system: str | None = None, code: str | None = None) -> dict[str, Any]:
-    """A CodeableConcept of the first code of a value set, or of its first in a code system."""
-    fitting = sorted(key for key in codes.codes if system in (None, key[0]))
+def coded(
+    codes: ValueSet, system: str | None = None, code: str | None = None, *, firmly: bool = False
+) -> dict[str, Any]:
+    """A CodeableConcept of the first code of a value set, or of its first in a code system.
+
+    `firmly`: one that several sources back; others are no ground for a critical card.
+    """
+    weakly = codes.single_source if firmly else frozenset()
+    fitting = sorted(
+        (key for key in codes.codes if system in (None, key[0])),
+        key=lambda key: (key in weakly, key),
+    )
     chosen = (system or fitting[0][0], code) if code is not None else fitting[0]
     return {"coding": [{"system": chosen[0], "code": chosen[1]}]}
 
@@ -177,7 +186,7 @@ def result(
         "resourceType": "Observation",
         "status": status,
         "subject": {"reference": f"Patient/{ME}"},
-        "code": coded(codes or measurement.codes, system, code),
+        "code": coded(codes or measurement.codes, system, code, firmly=True),
         "effectiveDateTime": at or _ago(hours_ago),
         "valueQuantity": quantity,
     }
@@ -204,7 +213,7 @@ def answered(
         "resourceType": "Observation",
         "status": status,
         "subject": {"reference": f"Patient/{ME}"},
-        "code": coded(known.codes),
+        "code": coded(known.codes, firmly=True),
         "effectiveDateTime": _ago(hours_ago),
     }
     return found if said is None else {**found, "valueCodeableConcept": {"text": said}}

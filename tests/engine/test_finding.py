@@ -116,3 +116,28 @@ def test_findings_and_facts_show_themselves_to_a_programmer() -> None:
     assert repr(GAP) == "Finding('gap', UNKNOWN)"
     assert repr(GAP.facts[0]) == "Fact('gap', missing)"
     assert repr(YES.facts[0]) == "Fact('yes')"
+
+
+def _yes(*, weak: bool) -> Finding:
+    return Finding("asked", TRUE, (Fact("thing", lambda: "thing", weak=weak),))
+
+
+def test_an_answer_is_firm_where_it_would_stand_without_its_weak_facts() -> None:
+    weak, firm = _yes(weak=True), _yes(weak=False)
+    assert firm.is_firm()
+    assert not weak.is_firm()
+    assert any_of(weak, firm).is_firm()
+    assert not any_of(weak, weak).is_firm()
+    assert not all_of(weak, firm).is_firm()
+    assert all_of(firm, any_of(weak, firm)).is_firm()
+
+
+def test_a_denial_is_firm_where_one_firm_part_denies() -> None:
+    def no(*, weak: bool) -> Finding:
+        return Finding("asked", FALSE, (Fact("thing", lambda: "thing", weak=weak),))
+
+    assert all_of(no(weak=True), no(weak=False)).is_firm()
+    assert not all_of(no(weak=True), _yes(weak=False)).is_firm()
+    assert not any_of(no(weak=True), no(weak=False)).is_firm()
+    assert none_of(no(weak=False), no(weak=False)).is_firm()
+    assert not none_of(no(weak=True), no(weak=False)).is_firm()
