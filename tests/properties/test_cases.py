@@ -14,6 +14,7 @@ NEVER_DECISIVE: Mapping[tuple[str, str], str] = {}
 """Rule and question to the reason why no silent case can turn on it."""
 
 NEVER_UNKNOWN = {
+    "blinatumomab-eligibility": "the order alone decides; what is not known makes it a warning",
     "rasburicase-g6pd": "G6PD that is not known asks for the same card as a deficiency",
 }
 """Rules without cases that ask, and why there can be none."""
