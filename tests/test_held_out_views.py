@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from hooks import concepts
+import pytest
+
 from hooks.concepts import AML
 from hooks.patient_view import PATIENT_VIEW
-from tests.patients import cards, count, in_remission, part, result
+from tests.patients import cards, count, diagnosis, in_remission, part
 
 
 def missing(card: dict[str, Any]) -> list[str]:
@@ -25,3 +26,32 @@ def test_a_high_count_of_yesterday_in_remission_is_named() -> None:
     assert cards(PATIENT_VIEW, in_remission(AML), count(5, hours_ago=30)) == {}
     assert cards(PATIENT_VIEW, in_remission(AML), count(130, hours_ago=80)) == {}
     assert cards(PATIENT_VIEW, in_remission(AML)) == {}
+
+
+# -- the problem list ----------------------------------------------------------------------------
+
+
+def test_an_entry_without_clinical_status_counts_as_active_and_says_so() -> None:
+    """Catalogue 5.13: a missing clinical status is treated as active, and shown."""
+    card = cards(PATIENT_VIEW, diagnosis(AML, clinical=None), count(150))
+    basis = part(card["hyperleukocytosis-emergency"], "This patient")
+    assert any("active, clinical status not sent" in line for line in basis)
+
+
+@pytest.mark.parametrize("words", ["In remission", "Remission"])
+def test_a_status_in_words_alone_is_read(words: str) -> None:
+    entry = diagnosis(AML, clinical=None) | {"clinicalStatus": {"text": words}}
+    assert set(cards(PATIENT_VIEW, entry, count(150))) == {"hyperleukocytosis-watch"}
+    assert cards(PATIENT_VIEW, entry, count(5)) == {}
+
+
+def test_a_refutation_in_words_alone_is_read() -> None:
+    for words in ("Refuted", "Entered in error"):
+        entry = diagnosis(AML, verification=None) | {"verificationStatus": {"text": words}}
+        assert cards(PATIENT_VIEW, entry, count(5)) == {}
+
+
+def test_a_status_in_words_that_spell_none_counts_as_active_and_is_shown() -> None:
+    entry = diagnosis(AML, clinical=None) | {"clinicalStatus": {"text": "Smouldering"}}
+    card = cards(PATIENT_VIEW, entry, count(150))["hyperleukocytosis-emergency"]
+    assert any("clinical status smouldering" in line for line in part(card, "This patient"))

@@ -135,14 +135,16 @@ def test_a_conflict_names_both_entries() -> None:
     asked = chart(condition("SPOT-GONE"), condition())
     assert asked.diagnosis(SPOTS).in_conflict
     assert words(asked.has(SPOTS)) == [
-        "Spots: entries contradict each other (active / in remission)"
+        "Spots: entries contradict each other (active, clinical status not sent / in remission)"
     ]
 
 
 def test_a_broad_code_only_suggests_a_disease() -> None:
     asked = chart(condition("LINE"))
     assert (asked.has(STRIPES).truth, asked.may_have(STRIPES).truth) == (UNKNOWN, TRUE)
-    assert words(asked.has(STRIPES)) == ["Stripes: lines recorded, stripes not specified"]
+    assert words(asked.has(STRIPES)) == [
+        "Stripes: lines recorded, stripes not specified, clinical status not sent"
+    ]
     assert chart(condition("LINE"), condition("STRIPE")).has(STRIPES).truth is TRUE
 
 
