@@ -636,7 +636,9 @@ PEGASPARGASE = _drug("pegaspargase", "pegaspargase", "pegaspargase", "oncaspar")
 CALASPARGASE = _drug("calaspargase", "calaspargase", "calaspargase", "calaspargase pegol")
 CYCLOPHOSPHAMIDE = _drug("cyclophosphamide", "cyclophosphamide", "cyclophosphamide")
 METHOTREXATE = _drug("methotrexate", "methotrexate", "methotrexate", unless=("auto-injector",))
-VINCRISTINE = _drug("vincristine", "vincristine", "vincristine")
+VINCRISTINE = _drug(
+    "vincristine", "vincristine", "vincristine", "oncovin", "vincasar", "vincasar pfs", "marqibo"
+)
 
 VINBLASTINE = _drug("vinblastine", "vinblastine", "vinblastine")
 VINORELBINE = _drug("vinorelbine", "vinorelbine", "vinorelbine")
@@ -1043,7 +1045,8 @@ QT_PROLONGING = (
     *QUINIDINES,
     *FLUOROQUINOLONES,
     *MACROLIDES,
-    *AZOLES,
+    # Isavuconazole shortens it.
+    *(azole for azole in AZOLES if azole is not ISAVUCONAZOLE),
     ONDANSETRON,
     AMIODARONE,
 )

@@ -240,3 +240,45 @@ def test_the_summaries_are_quoted_where_a_card_rests_on_them():
         "als-acute-leukemia-goals",
         "apl-suspected",
     }
+
+
+KNOWN_TO_A_RESIDENT = {
+    *("ALS", "AML", "ALL", "APL", "T-ALL", "B-ALL", "Ph", "CD19", "CD22", "ECOG"),
+    *("WBC", "CBC", "INR", "LP", "G6PD", "QT", "QTc"),
+}
+SPELLED_OUT_BESIDE = {
+    "MRD": "residual disease",
+    "ATRA": "tretinoin",
+    "TKI": "tyrosine kinase inhibitor",
+}
+"""Abbreviations that stand on a card only with their meaning, or in its name of a test."""
+AS_THE_CATALOGUE_HAS_THEM = {
+    ("apl-suspected", "ATRA"),
+    ("leukapheresis-apl", "ATRA"),
+    ("all-mrd", "MRD"),
+    ("t-all-response-group", "MRD"),
+}
+"""Known to whoever treats APL or reads an MRD result; spelled out they would be too long."""
+
+
+def summaries(rule: Rule) -> list[str]:
+    return [rule.summary, *(each.summary for each in rule.escalations if each.summary)]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_summary_holds_no_abbreviation_that_a_resident_would_not_know(rule):
+    for summary in summaries(rule):
+        for word in re.findall(r"[A-Za-z0-9-]*[A-Z][A-Z0-9]+[a-z]?", summary):
+            plain = word.removeprefix("-")
+            spelled = SPELLED_OUT_BESIDE.get(plain, "") in summary.lower()
+            named = plain in SPELLED_OUT_BESIDE and spelled
+            excused = (rule.id, plain) in AS_THE_CATALOGUE_HAS_THEM
+            assert plain in KNOWN_TO_A_RESIDENT or named or excused, word
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_summary_fits_a_narrow_panel_and_is_one_sentence(rule):
+    for summary in summaries(rule):
+        assert len(summary) < 140
+        assert summary.endswith(".")
+        assert ". " not in summary
