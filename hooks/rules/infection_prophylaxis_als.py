@@ -12,14 +12,14 @@ PROPHYLAXIS = (*concepts.FLUOROQUINOLONES, *concepts.AZOLES, concepts.CO_TRIMOXA
 RILUZOLE_RAISING = (concepts.CIPROFLOXACIN, concepts.ENOXACIN)
 """Inhibitors of CYP1A2, by which riluzole is broken down."""
 QT_PROLONGING = (
-    *(drug for drug in concepts.QT_PROLONGING if drug is not concepts.ISAVUCONAZOLE),
+    *concepts.QT_PROLONGING,
     concepts.ARSENIC_TRIOXIDE,
     concepts.QUIZARTINIB,
     concepts.IVOSIDENIB,
     concepts.GILTERITINIB,
     concepts.NILOTINIB,
 )
-"""Isavuconazole shortens the interval; these antileukemic drugs prolong it by their labels."""
+"""These antileukemic drugs prolong the interval too, by their labels."""
 AZOLE_PARTNERS = (concepts.VENETOCLAX, *concepts.VINCA_ALKALOIDS, *concepts.QUINIDINES)
 """Drugs whose level an azole raises dangerously."""
 
