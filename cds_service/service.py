@@ -259,18 +259,19 @@ def _replaced(
 
 def _joined(applied: list[Applied], service: Service) -> list[Applied]:
     """One card for one decision: rules about the orders of another card are lines on it."""
-    hosts = {each.rule.id: each for each in applied}
-    for first, second in service.joined:
-        if first.id in hosts and second.id in hosts:
-            hosts[first.id] = _with_guest(hosts[first.id], hosts.pop(second.id))
     kept: list[Applied] = []
-    for each in sorted(hosts.values(), key=lambda a: _URGENCY[a.indicator]):
+    for each in sorted(applied, key=lambda a: _URGENCY[a.indicator]):
         host = next((k for k in kept if _orders(each) and _orders(each) <= _orders(k)), None)
         if host is None:
             kept.append(each)
         else:
             kept[kept.index(host)] = _with_guest(host, each)
-    return kept
+    # Only now: the orders of a paired guest are no reason to take a third rule onto the card.
+    hosts = {each.rule.id: each for each in kept}
+    for first, second in service.joined:
+        if first.id in hosts and second.id in hosts:
+            hosts[first.id] = _with_guest(hosts[first.id], hosts.pop(second.id))
+    return list(hosts.values())
 
 
 def _with_guest(host: Applied, guest: Applied) -> Applied:

@@ -150,9 +150,17 @@ def test_the_second_of_a_pair_goes_onto_the_card_of_the_first(
     assert ids(shown(FIRST, SECOND, THIRD, joined=pairs)) == expected
 
 
-def test_the_orders_of_a_guest_are_orders_of_the_card() -> None:
-    later = rule_on("later", "ab")
-    assert ids(shown(FIRST, SECOND, later, joined=((FIRST, SECOND),))) == ["first+second+later"]
+def test_the_orders_of_a_paired_guest_take_no_third_rule_onto_the_card() -> None:
+    """Or the warning about one order would hide on a card about others."""
+    third = rule_on("third", "b")
+    assert ids(shown(FIRST, third, SECOND, joined=((FIRST, SECOND),))) == ["first", "third+second"]
+    wider = rule_on("wider", "bc")
+    assert ids(shown(FIRST, third, wider, joined=((FIRST, wider),))) == ["first+wider", "third"]
+
+
+def test_a_guest_by_orders_goes_with_its_host_to_the_card_of_a_pair() -> None:
+    note = rule_on("note", "b", INFO)
+    assert ids(shown(FIRST, SECOND, note, joined=((FIRST, SECOND),))) == ["first+second+note"]
 
 
 @pytest.mark.parametrize(
