@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from hooks.concepts import AML
+from hooks.concepts import AML, APL, COMPLETE_REMISSION, ECOG, PML_RARA
 from hooks.patient_view import PATIENT_VIEW
-from tests.patients import cards, count, diagnosis, in_remission, part
+from tests.patients import answered, cards, count, diagnosis, in_remission, part, result
 
 
 def missing(card: dict[str, Any]) -> list[str]:
@@ -26,6 +26,29 @@ def test_a_high_count_of_yesterday_in_remission_is_named() -> None:
     assert cards(PATIENT_VIEW, in_remission(AML), count(5, hours_ago=30)) == {}
     assert cards(PATIENT_VIEW, in_remission(AML), count(130, hours_ago=80)) == {}
     assert cards(PATIENT_VIEW, in_remission(AML)) == {}
+
+
+def test_an_entry_newer_than_a_reported_remission_is_new_or_relapsed() -> None:
+    """Neither a pathway for new disease nor silence: the relapse may not be coded as one."""
+    good = (count(9), result(ECOG, 1, hours_ago=48))
+    entry = diagnosis(AML, recorded="2026-11-01")
+    before = answered(COMPLETE_REMISSION, "CR", hours_ago=24 * 200)
+    card = cards(PATIENT_VIEW, entry, before, *good)["data-gaps"]
+    assert any("new or relapsed is not recorded" in line for line in missing(card))
+    undated = cards(PATIENT_VIEW, diagnosis(AML, recorded=None), before, *good)
+    assert set(undated) == {"data-gaps"}
+    since = answered(COMPLETE_REMISSION, "CR", hours_ago=24)
+    assert cards(PATIENT_VIEW, entry, since, *good) == {}
+
+
+def test_a_fusion_found_after_the_remission_of_apl_is_named() -> None:
+    """Molecular relapse has no code on the problem list; at diagnosis it was positive too."""
+    remission = in_remission(APL, recorded="2026-11-01")
+    card = cards(PATIENT_VIEW, remission, answered(PML_RARA, "Positive"))["data-gaps"]
+    assert any("returning disease is not excluded" in line for line in missing(card))
+    at_diagnosis = answered(PML_RARA, "Positive", hours_ago=24 * 200)
+    assert cards(PATIENT_VIEW, remission, at_diagnosis) == {}
+    assert cards(PATIENT_VIEW, remission, answered(PML_RARA, "Negative")) == {}
 
 
 # -- the problem list ----------------------------------------------------------------------------

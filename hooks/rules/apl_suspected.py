@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cds_service.chart import Chart
-from cds_service.finding import TRUE, Finding
+from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding, any_of
 from cds_service.rule import Indicator, carrying, rule
 from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
 
@@ -43,6 +43,29 @@ def _als(patient: Chart) -> str | None:
         "ALS does not remove the case for ATRA, and does not by itself exclude arsenic trioxide: "
         "check QTc, potassium, magnesium, interactions and logistics."
     )
+
+
+def _fusion_after_remission(patient: Chart) -> Finding:
+    """Unknown where the fusion was found since remission was recorded, else no.
+
+    It may be disease that persists after induction or comes back: no ground to start ATRA unseen,
+    and none for silence.
+    """
+    question = "PML::RARA positive since APL was recorded in remission"
+    positive = patient.test_is_positive(concepts.PML_RARA)
+    current = patient.diagnosis(concepts.APL).current
+    found = patient.time_of_answer(concepts.PML_RARA)
+    remission = patient.in_remission(concepts.APL)
+    if remission.truth is not TRUE or positive.truth is not TRUE or current is None:
+        return Finding(question, FALSE)
+    since = current.recorded
+    if found is None or (since is not None and found.earliest < since.earliest):
+        return Finding(question, FALSE)
+    said = (
+        f"{concepts.PML_RARA.title} positive, {found.text()}, with {concepts.APL.title}: "
+        f"{current.words}: persisting or returning disease is not excluded"
+    )
+    return Finding(question, UNKNOWN, (Fact(concepts.PML_RARA.id, said.__str__, missing=True),))
 
 
 @rule(
@@ -118,4 +141,4 @@ def _als(patient: Chart) -> str | None:
 def apl_suspected(patient: Chart) -> Finding:
     """Manage as an emergency: early hemorrhage kills, and ATRA corrects the coagulopathy.
     Treat on suspicion; genetics confirm later."""
-    return questions.apl_suspected_or_confirmed(patient)
+    return any_of(questions.apl_suspected_or_confirmed(patient), _fusion_after_remission(patient))

@@ -100,7 +100,7 @@ SILENT = {
     ),
     "PML::RARA positive, the APL in remission since": (
         in_remission(APL),
-        answered(PML_RARA, "positive", hours_ago=400),
+        answered(PML_RARA, "positive", hours_ago=600),
     ),
     "PML::RARA positive but entered in error": (
         answered(PML_RARA, "positive", status="entered-in-error"),
