@@ -94,6 +94,29 @@ def test_the_readme_counts_the_rules_right() -> None:
     assert re.findall(r"(\d+) rules", README) == [str(len(RULES))]
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_that_a_page_names_are_there(page: Path) -> None:
+    """Generated pages quote texts of sources, which name no file of ours."""
+    text = re.sub(r"\]\([^)]*\)|https?://\S+", "", page.read_text(encoding="utf-8"))
+    folders = "cds_service|docs|fixtures|hooks|tests|tools"
+    named = re.findall(rf"(?<![\w/.-])((?:{folders})/[\w./*-]*)", text)
+    assert [name for name in named if not any(ROOT.glob(name.rstrip("./")))] == []
+
+
+@pytest.mark.parametrize("package", ["cds_service", "hooks"])
+def test_the_architecture_has_a_place_for_every_module(package: str) -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    modules = {path.stem for path in (ROOT / package).glob("*.py") if path.stem[0] != "_"}
+    assert modules - set(re.findall(r"\w+", text)) == set()
+
+
+def test_the_changelog_names_every_rule_under_clinical_content() -> None:
+    text = (ROOT / "docs" / "changelog.md").read_text(encoding="utf-8")
+    content = text.partition("### Clinical content")[2]
+    assert [rule for rule in RULES if f"`{rule}`" not in content] == []
+    assert f"all {len(STATEMENTS)} statements" in content
+
+
 def test_documented_make_targets_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
