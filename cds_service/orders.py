@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from cds_service.dosage import (
@@ -42,10 +43,11 @@ _BLANK_WITHOUT_CODE = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Order:
-    """One draft. `recognised` maps orderable ids to how: BY_CODE or the name that was read.
+    """One draft, read once however many rules ask.
 
+    `recognised` maps orderable ids to how: BY_CODE or the name that was read.
     `codings` are those that some rule asks about. `weakly` holds those recognised only by a code
     that one source alone backs, with no text that says the same: enough for advice, not for a
     critical card. `shares_its_name` is set where another draft has the same type and id.
@@ -73,6 +75,10 @@ class Order:
 
     def doses(self) -> list[Dose]:
         """Its dosage instructions."""
+        return self._doses
+
+    @cached_property
+    def _doses(self) -> list[Dose]:
         return read_doses(self.resource)
 
     def quantity(self) -> tuple[Decimal | None, str]:
@@ -100,10 +106,18 @@ class Order:
 
     def words(self) -> str:
         """Every text about what, why and in which category, in lower case."""
+        return self._words
+
+    @cached_property
+    def _words(self) -> str:
         return " ".join((*_order_texts(self.resource), *_note_texts(self.resource))).lower()
 
     def words_without_notes(self) -> str:
         """As `words`, without free notes, which speak of other things too."""
+        return self._words_without_notes
+
+    @cached_property
+    def _words_without_notes(self) -> str:
         return " ".join(_order_texts(self.resource)).lower()
 
     def places(self) -> str:
