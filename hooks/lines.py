@@ -92,6 +92,18 @@ def performance(patient: Chart) -> list[Fact]:
     return shown if ecog.bounds is None else [ecog.fact, *shown]
 
 
+def calcium(patient: Chart) -> list[Fact]:
+    """As reported corrected; else the total, with the albumin that corrects it."""
+    window = thresholds.TUMOR_LYSIS_SHOWN
+    corrected = patient.latest(concepts.CALCIUM_CORRECTED, window)
+    if corrected.bounds is not None:
+        return [corrected.fact]
+    total = patient.latest(concepts.CALCIUM, window)
+    albumin = patient.latest(concepts.ALBUMIN, window)
+    correcting = [albumin.fact] if total.bounds is not None and albumin.bounds is not None else []
+    return [total.fact, *correcting]
+
+
 # -- hyperleukocytosis ---------------------------------------------------------------------------
 
 
@@ -118,7 +130,10 @@ def _hydroxyurea_text(patient: Chart) -> str:
     suspected = questions.acute_leukemia_only_suspected(patient).truth is TRUE
     dose = None if suspected else capsules.hydroxyurea_dose(patient)
     if dose is None:
-        return f"No dose is proposed: {_why_no_dose(patient)}."
+        child = ""
+        if patient.age().below(thresholds.ADULT).truth is TRUE:
+            child = " The dose named here is one of adults: decide with pediatric hematology."
+        return f"No dose is proposed: {_why_no_dose(patient)}.{child}"
     band = (
         "25-30 mg/kg (halved, creatinine clearance below 60)" if dose.is_reduced else "50-60 mg/kg"
     )
@@ -223,6 +238,8 @@ def hydration(patient: Chart) -> str:
             f"surface area of {number_text(area)} m² (Mosteller)"
         )
     text = f"Hydration: {SUMMARY} 2.5-3 L/m²/day intravenously{rate}."
+    if patient.may_have(concepts.HEART_FAILURE).truth is TRUE:
+        text += " Heart failure is recorded: it may not tolerate this volume; set limits first."
     if patient.may_have(concepts.ALS).truth is TRUE:
         text += (
             " In ALS fluid and red-cell volume carry extra respiratory risk: set balance limits "
@@ -248,11 +265,13 @@ def apl_not_excluded(patient: Chart) -> str | None:
 
 def bleeding(patient: Chart) -> str:
     """Platelets without a number outside APL, lines and punctures, growth factors."""
-    del patient
+    growth_factor = "Hold G-CSF."
+    if questions.growth_factor_running(patient).truth is TRUE:
+        growth_factor = "G-CSF is prescribed now: hold it, and weigh it as a cause of the count."
     return (
         "Bleeding: avoid non-urgent central lines and punctures until counts and clotting are "
         "known. No platelet threshold is established in hyperleukocytosis; set one with hematology "
-        "or transfusion medicine. Hold G-CSF."
+        f"or transfusion medicine. {growth_factor}"
     )
 
 
@@ -266,8 +285,9 @@ LEUKAPHERESIS_NOT_ROUTINE = (
     "proof of benefit."
 )
 SPURIOUS_VALUES = (
-    "Potassium, glucose, PaO2, phosphate and platelets may be spurious at this count; repeat "
-    "before acting on one."
+    "Potassium, glucose, PaO2, phosphate and platelets may be spurious at this count: confirm at "
+    "once on a new sample, and do not wait for it where the ECG or the patient's state threatens "
+    "life."
 )
 EARLY_DEATH = (
     "For clinicians: early death is about 20% (15-25%) in AML cohorts with counts above 100, "
@@ -340,6 +360,14 @@ def dose_basis(patient: Chart) -> list[Fact]:
     """Weight and height with their dates, where a dose rests on them."""
     if capsules.hydroxyurea_dose(patient) is None and tretinoin_dose_mg(patient) is None:
         return []
+    weight = patient.latest(concepts.BODY_WEIGHT, thresholds.WEIGHT_FOR_DOSE)
+    return [weight.fact, patient.latest(concepts.BODY_HEIGHT).fact]
+
+
+def body_basis(patient: Chart) -> list[Fact]:
+    """Weight and height with their dates, where a body surface area rests on them."""
+    if body.body_surface_area_m2(patient) is None:
+        return dose_basis(patient)
     weight = patient.latest(concepts.BODY_WEIGHT, thresholds.WEIGHT_FOR_DOSE)
     return [weight.fact, patient.latest(concepts.BODY_HEIGHT).fact]
 

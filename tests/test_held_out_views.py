@@ -6,9 +6,35 @@ from typing import Any
 
 import pytest
 
-from hooks.concepts import AML, APL, COMPLETE_REMISSION, ECOG, PML_RARA
+from hooks.concepts import (
+    ALBUMIN,
+    AML,
+    APL,
+    CALCIUM,
+    CALCIUM_CORRECTED,
+    COMPLETE_REMISSION,
+    ECOG,
+    FILGRASTIM,
+    HEART_FAILURE,
+    PML_RARA,
+    POTASSIUM,
+    PREGNANCY,
+)
 from hooks.patient_view import PATIENT_VIEW
-from tests.patients import answered, cards, count, diagnosis, in_remission, part, result
+from tests.patients import (
+    BODY,
+    Record,
+    aged,
+    answered,
+    cards,
+    count,
+    diagnosis,
+    in_remission,
+    part,
+    person,
+    prescription,
+    result,
+)
 
 
 def missing(card: dict[str, Any]) -> list[str]:
@@ -78,3 +104,55 @@ def test_a_status_in_words_that_spell_none_counts_as_active_and_is_shown() -> No
     entry = diagnosis(AML, clinical=None) | {"clinicalStatus": {"text": "Smouldering"}}
     card = cards(PATIENT_VIEW, entry, count(150))["hyperleukocytosis-emergency"]
     assert any("clinical status smouldering" in line for line in part(card, "This patient"))
+
+
+# -- what the emergency card says ----------------------------------------------------------------
+
+
+def emergency(*records: Record) -> dict[str, Any]:
+    return cards(PATIENT_VIEW, diagnosis(AML), count(150), *records)["hyperleukocytosis-emergency"]
+
+
+def advice(card: dict[str, Any], start: str) -> str:
+    (line,) = (line for line in part(card, "Consider") if line.startswith(start))
+    return line
+
+
+def test_calcium_is_shown_like_the_other_criteria_of_tumor_lysis() -> None:
+    assert "Calcium, total: not recorded" in missing(emergency())
+    low = (result(CALCIUM, 6.0), result(ALBUMIN, 2.5))
+    basis = part(emergency(*low), "This patient")
+    assert any(line.startswith("Calcium, total 6 mg/dL") for line in basis)
+    assert any(line.startswith("Albumin 2.5 g/dL") for line in basis)
+    reported = part(emergency(result(CALCIUM_CORRECTED, 7.2)), "This patient")
+    assert any("7.2 mg/dL" in line for line in reported)
+
+
+def test_a_rate_of_infusion_shows_the_body_it_rests_on() -> None:
+    """Also where no drug is proposed, as in pregnancy."""
+    card = emergency(person("1995-01-01", "female"), diagnosis(PREGNANCY), *BODY)
+    assert "mL/h" in advice(card, "Hydration")
+    basis = part(card, "This patient")
+    assert any(line.startswith("Body weight 70 kg") for line in basis)
+    assert any(line.startswith("Body height 170 cm") for line in basis)
+
+
+def test_recorded_heart_failure_limits_the_hydration() -> None:
+    assert "Heart failure" not in advice(emergency(*BODY), "Hydration")
+    assert "Heart failure is recorded" in advice(emergency(diagnosis(HEART_FAILURE)), "Hydration")
+
+
+def test_a_value_that_threatens_life_does_not_wait_for_its_repeat() -> None:
+    assert "do not wait" in advice(emergency(result(POTASSIUM, 7.2)), "Potassium, glucose")
+
+
+def test_the_dose_of_adults_is_named_as_one_to_the_team_of_a_child() -> None:
+    assert "one of adults" in advice(emergency(aged(12)), "Cytoreduction")
+    assert "one of adults" not in advice(emergency(person()), "Cytoreduction")
+    assert "one of adults" not in advice(emergency(person(None)), "Cytoreduction")
+
+
+def test_a_growth_factor_that_is_running_is_named() -> None:
+    assert advice(emergency(), "Bleeding").endswith("Hold G-CSF.")
+    running = emergency(prescription(FILGRASTIM))
+    assert "G-CSF is prescribed now: hold it" in advice(running, "Bleeding")
