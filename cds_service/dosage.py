@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from cds_service.code_systems import canonical
+from cds_service.instants import parse_any
 from cds_service.readers import codings, texts
 
 _HOURS = {"s": Decimal(1) / 3600, "min": Decimal(1) / 60, "h": Decimal(1), "d": Decimal(24)}
@@ -213,7 +214,7 @@ def _timing(timing: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]:
     repeat = timing.get("repeat")
     if isinstance(repeat, dict):
         times = _per_day(repeat)
-        days = _days(repeat.get("boundsDuration"))
+        days = _days(repeat.get("boundsDuration")) or _days_of_period(repeat.get("boundsPeriod"))
     else:
         times, days = None, None
     if times is None:
@@ -238,6 +239,16 @@ def _days(duration: Any) -> Decimal | None:
     number, unit = _number(duration.get("value")), _unit(duration)
     hours = _HOURS.get(unit) or _HOURS.get(unit.rstrip("s")[:1])
     return None if number is None or hours is None else number * hours / 24
+
+
+def _days_of_period(period: Any) -> Decimal | None:
+    """Whole days from its start to its end: at least so many, because either may be a date only."""
+    if not isinstance(period, dict):
+        return None
+    start, end = parse_any(period.get("start")), parse_any(period.get("end"))
+    if start is None or end is None or end.earliest <= start.earliest:
+        return None
+    return Decimal((end.earliest - start.earliest).days)
 
 
 def _number(value: Any) -> Decimal | None:

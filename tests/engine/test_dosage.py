@@ -161,6 +161,23 @@ def test_the_number_of_days(bounds: Any, days: Decimal | None) -> None:
     assert only(timed(boundsDuration=bounds)).days == days
 
 
+PERIODS = {
+    "dates": ({"start": "2026-11-01", "end": "2026-11-15"}, Decimal(14)),
+    "times": ({"start": "2026-11-01T08:00:00Z", "end": "2026-11-11T20:00:00Z"}, Decimal(10)),
+    "a day on which it starts and ends": ({"start": "2026-11-01", "end": "2026-11-01"}, None),
+    "an end before the start": ({"start": "2026-11-15", "end": "2026-11-01"}, None),
+    "no end": ({"start": "2026-11-01"}, None),
+    "no start": ({"end": "2026-11-01"}, None),
+    "texts": ({"start": "today", "end": "next week"}, None),
+    "a text": ("two weeks", None),
+}
+
+
+@pytest.mark.parametrize(("period", "days"), PERIODS.values(), ids=PERIODS)
+def test_the_number_of_days_of_a_period(period: Any, days: Decimal | None) -> None:
+    assert only(timed(boundsPeriod=period)).days == days
+
+
 def test_alternatives_of_one_dose_are_all_kept() -> None:
     """Ordered and calculated amounts stand side by side, in units of their own."""
     alternatives = [

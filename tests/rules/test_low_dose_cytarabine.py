@@ -63,6 +63,14 @@ def lasting(days, dose="20 mg", times=2):
     return order(CYTARABINE, instructions=({**instruction, "timing": timing},))
 
 
+def until(end):
+    """The flat schedule from the day of the order to another."""
+    (instruction,) = FLAT.resource["dosageInstruction"]
+    bounds = {"boundsPeriod": {"start": "2026-11-21", "end": end}}
+    timing = {"repeat": {**instruction["timing"]["repeat"], **bounds}}
+    return order(CYTARABINE, instructions=({**instruction, "timing": timing},))
+
+
 def in_words(text):
     return order(CYTARABINE, text=text)
 
@@ -82,6 +90,7 @@ WARNS = {
     "the flat schedule for 14 days": (*KNOWN, lasting(14)),
     "the flat schedule for 11 days": (*KNOWN, lasting(11)),
     "the schedule by area for 14 days": (*KNOWN, lasting(14, "20 mg/m2", 1)),
+    "the flat schedule for 14 days, by start and end": (*KNOWN, until("2026-12-05")),
     "the flat schedule for 14 days, in words": (*KNOWN, in_words("20 mg SC BID x 14 days")),
     "36 mg twice daily, in words": (*KNOWN, in_words("36 mg SC twice daily for 10 days")),
     "36 mg twice daily, area not known": (LEUKEMIA, DOUBLE),
@@ -109,6 +118,7 @@ WARNS = {
 SILENT = {
     "20 mg twice daily": (*KNOWN, FLAT),
     "20 mg twice daily for 10 days": (*KNOWN, lasting(10)),
+    "20 mg twice daily for 10 days, by start and end": (*KNOWN, until("2026-12-01")),
     "20 mg twice daily for 10 days, in words": (*KNOWN, in_words("20 mg SC BID x 10 days")),
     "20 mg twice daily, area not known": (LEUKEMIA, FLAT),
     "18 mg twice daily, rounded by a tenth": (*KNOWN, cytarabine("18 mg", 2)),
