@@ -9,6 +9,7 @@ from hooks.concepts import (
     ALS,
     AML,
     APL,
+    BODY_HEIGHT,
     BODY_WEIGHT,
     CREATININE,
     DYSPHAGIA,
@@ -55,6 +56,8 @@ HALVED = (*BODY, result(CREATININE, 1.2))
 """Clearance 59.5 mL/min: 1,648-1,978 mg/day, which no number of capsules meets."""
 UNHALVED = (*BODY, result(CREATININE, 1.19))
 """Clearance 60.02 mL/min."""
+LIGHT = (result(BODY_WEIGHT, 41), result(BODY_HEIGHT, 170), result(CREATININE, 0.5))
+"""Actual weight below the ideal one: 2,050-2,460 mg/day."""
 
 WARNS = {
     "AML": (LEUKEMIA, ORDER),
@@ -161,6 +164,11 @@ INFO = {
         diagnosis(DYSPHAGIA),
         hydroxyurea(name="Hydroxyurea 100 mg/mL oral solution"),
     ),
+    "41 kg, where no number of capsules meets the band: the next below": (
+        LEUKEMIA,
+        *LIGHT,
+        hydroxyurea("2000 mg"),
+    ),
     "lineage not known": (diagnosis(UNSPECIFIED_ACUTE_LEUKEMIA), *CHECKED, ORDER),
     "a woman not known to be pregnant": (WOMAN, LEUKEMIA, ORDER),
     "a child, for whom there is no band": (aged(9), LEUKEMIA, hydroxyurea("9000 mg")),
@@ -196,6 +204,12 @@ OUTSIDE = {
         hydroxyurea(identity="second"),
     ),
     "a dose in text": (LEUKEMIA, *CHECKED, order(HYDROXYUREA, text="12 capsules of 500 mg daily")),
+    "41 kg, the next number of capsules above the band": (LEUKEMIA, *LIGHT, hydroxyurea("2500 mg")),
+    "41 kg, the second number of capsules below the band": (
+        LEUKEMIA,
+        *LIGHT,
+        hydroxyurea("1500 mg"),
+    ),
     "a clearance just below 60, the full dose": (LEUKEMIA, *HALVED, ORDER),
     "a clearance below 60, above the halved band": (LEUKEMIA, *HALVED, hydroxyurea("2000 mg")),
     "a clearance below 60, below the next capsule": (LEUKEMIA, *HALVED, hydroxyurea("1499 mg")),

@@ -92,20 +92,22 @@ def lines_of(card, summary):
 AT_100 = count(187)
 
 
+APHERESIS_CARDS = {
+    "ALS, selected": (ORDER_SELECT, (DISEASE, LEUKEMIA), "leukapheresis-als"),
+    "ALS, signed": (ORDER_SIGN, (DISEASE, LEUKEMIA), "leukapheresis-als"),
+    "APL, selected": (ORDER_SELECT, (DISEASE, diagnosis(APL)), "leukapheresis-apl"),
+    "APL, signed": (ORDER_SIGN, (DISEASE, diagnosis(APL)), "leukapheresis-apl"),
+    "neither, selected": (ORDER_SELECT, (LEUKEMIA,), "leukapheresis-routine"),
+}
+
+
 @pytest.mark.parametrize(
-    ("leukemia", "expected"),
-    [
-        ((DISEASE, LEUKEMIA), "leukapheresis-als"),
-        ((DISEASE, diagnosis(APL)), "leukapheresis-apl"),
-        ((LEUKEMIA,), "leukapheresis-routine"),
-    ],
-    ids=["ALS", "APL", "neither"],
+    ("service", "leukemia", "expected"), APHERESIS_CARDS.values(), ids=APHERESIS_CARDS
 )
-def test_leukapheresis_and_its_catheter_are_one_card(leukemia, expected):
-    found = shown(ORDER_SELECT, *leukemia, AT_100, APHERESIS, CATHETER)
-    assert found == [f"{expected}+central-line-bleeding-risk"]
-    one = cards(ORDER_SELECT, *leukemia, AT_100, APHERESIS, CATHETER)[expected]
-    assert lines_of(one, "Central line")
+def test_leukapheresis_and_its_catheter_are_one_card(service, leukemia, expected):
+    records = (*leukemia, AT_100, APHERESIS, CATHETER)
+    assert shown(service, *records) == [f"{expected}+central-line-bleeding-risk"]
+    assert lines_of(cards(service, *records)[expected], "Central line")
 
 
 def test_a_catheter_alone_has_its_own_card():
@@ -258,6 +260,16 @@ def test_at_most_three_cards_in_the_order_of_the_selections():
     assert found == warnings
     reverse = shown(ORDER_SELECT, LEUKEMIA, AT_100, *BODY, *reversed(ORDERS))
     assert reverse == warnings[::-1]
+
+
+def test_at_most_three_cards_at_signing():
+    puncture = order(LUMBAR_PUNCTURE, system=CPT, code="62270", procedure=True)
+    found = shown(ORDER_SIGN, LEUKEMIA, AT_100, *BODY, *ORDERS, puncture)
+    assert found == [
+        "red-cells-hyperleukocytosis",
+        "hydroxyurea-check",
+        "central-line-bleeding-risk",
+    ]
 
 
 def test_a_critical_card_comes_first_and_is_not_dropped():
