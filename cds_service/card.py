@@ -183,8 +183,15 @@ def _closing(applied: Applied, attribution: Attribution) -> str:
     return "\n\n".join([*sections, own])
 
 
+_NOT_READ = {"S": "; seen only quoted elsewhere", "M": "; not verified"}
+"""What a citation says of a source that nobody has read."""
+
+
 def _evidence_section(sources: Iterable[Evidence], strength: str) -> str:
-    citations = [f"{source.citation} ({source.identifier})" for source in sources]
+    citations = [
+        f"{source.citation} ({source.identifier}{_NOT_READ.get(source.seen, '')})"
+        for source in sources
+    ]
     return _section(f"Evidence ({strength})", citations)
 
 
