@@ -395,7 +395,12 @@ def _read_text(text: str, units: Units) -> Value:
     stripped = text.strip()
     if units.unitless_ok and stripped.isdecimal() and len(stripped) <= 3:
         return Value(Bounds.exactly(Decimal(stripped)), stripped)
-    return Value(None, problem="sent as free text")
+    shown = stripped if len(stripped) <= _LONGEST_TEXT else f"{stripped[:_LONGEST_TEXT]}..."
+    return Value(None, f'"{shown}"' if shown else "", "sent as free text")
+
+
+_LONGEST_TEXT = 40
+"""Characters of a result in words that a card repeats, for whoever can read what this cannot."""
 
 
 def _read_quantity(quantity: Mapping[str, Any], units: Units) -> Value:

@@ -30,6 +30,7 @@ from tests.patients import (
     count,
     diagnosis,
     in_remission,
+    in_words,
     part,
     person,
     prescription,
@@ -75,6 +76,20 @@ def test_a_fusion_found_after_the_remission_of_apl_is_named() -> None:
     at_diagnosis = answered(PML_RARA, "Positive", hours_ago=24 * 200)
     assert cards(PATIENT_VIEW, remission, at_diagnosis) == {}
     assert cards(PATIENT_VIEW, remission, answered(PML_RARA, "Negative")) == {}
+
+
+# -- results -------------------------------------------------------------------------------------
+
+
+def test_a_result_in_words_is_shown_as_it_was_sent() -> None:
+    """Catalogue R06: every gap names the last value, which a reader may understand."""
+    told = in_words(count(0), "critical: 150 x10^9/L <b>" + "." * 90)
+    lines = missing(cards(PATIENT_VIEW, diagnosis(AML), told)["data-gaps"])
+    (line,) = (line for line in lines if line.startswith("Leukocytes"))
+    assert "critical: 150 x10" in line
+    assert "not used, sent as free text" in line
+    assert "<b>" not in line
+    assert "." * 40 not in line
 
 
 # -- the problem list ----------------------------------------------------------------------------
