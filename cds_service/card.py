@@ -60,9 +60,8 @@ def grade(rule: Rule, finding: Finding, chart: Chart) -> Applied:
         answer = escalation.when(chart)
         if answer.truth is TRUE:
             summary = escalation.summary or rule.summary
-            return _at_most_warning(
-                Applied(rule, finding, escalation.indicator, summary), finding, answer
-            )
+            applied = Applied(rule, finding, escalation.indicator, summary, tuple(unknown))
+            return _at_most_warning(applied, finding, answer)
         unknown += [fact for fact in answer.deciding() if fact.missing]
     return _at_most_warning(
         Applied(rule, finding, rule.indicator, rule.summary, tuple(unknown)), finding

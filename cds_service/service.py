@@ -210,7 +210,9 @@ def decide(
         unknown += [fact for fact in worth.deciding() if fact.missing]
     lines = _gap_lines(_each_once(unknown)) + _failures(outcomes, answers)
     lines += unread
-    decision = Decision(outcomes, _limited(_joined(applied, service), service, chart), lines)
+    joined = _joined(applied, service)
+    decision = Decision(outcomes, _limited(joined, service, chart), lines)
+    lines += _not_shown(joined, decision.applied)
     failed_reads = unread or any(o.finding is None for o in outcomes) or not all_usable(answers)
     if not applied and (failed_reads or (alone and (lines or speaks))):
         # What the gaps rule denies must not stand on its card as if it were so.
@@ -357,17 +359,35 @@ def _limited(applied: list[Applied], service: Service, chart: Chart) -> list[App
     return applied[: max(service.card_limit, len(critical))]
 
 
+def _not_shown(joined: list[Applied], shown: list[Applied]) -> list[str]:
+    """One line for each card that did not fit: a limit hides no advice."""
+    kept = {each.rule.id for each in shown}
+    return [
+        f"Also applies, without a card of its own: {each.summary}"
+        for each in joined
+        if each.rule.id not in kept
+    ]
+
+
 def _render(decision: Decision, chart: Chart, attribution: Attribution) -> list[dict[str, Any]]:
     """All cards. One that cannot be built is replaced by its bare summary, never dropped."""
     cards = []
     for place, applied in enumerate(decision.applied):
         foot = decision.gaps if place == 0 else ()
+        cards.append(_card(applied, chart, attribution, foot))
+    return cards
+
+
+def _card(
+    applied: Applied, chart: Chart, attribution: Attribution, foot: Iterable[str]
+) -> dict[str, Any]:
+    """The card in full, else without what its guests compute, else without its own."""
+    for attempt in (applied, replace(applied, also=tuple(map(_bare, applied.also)))):
         try:
-            cards.append(render(applied, chart, attribution, foot))
+            return render(attempt, chart, attribution, foot)
         except Exception:
             log.error("card of rule %s could not be built in full", applied.rule.id)
-            cards.append(render(_bare(applied), chart, attribution, foot))
-    return cards
+    return render(_bare(applied), chart, attribution, foot)
 
 
 def _bare(applied: Applied) -> Applied:

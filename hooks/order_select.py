@@ -1,6 +1,7 @@
 """The service that answers when orders are selected: advice on just these orders."""
 
 from cds_service.service import Group, Service
+from hooks import gaps
 from hooks.rules.allo_hsct_all_mrd import allo_hsct_all_mrd
 from hooks.rules.allo_hsct_als import allo_hsct_als
 from hooks.rules.allo_hsct_favorable_aml import allo_hsct_favorable_aml
@@ -57,6 +58,7 @@ ORDER_SELECT = Service(
     attribution=ATTRIBUTION,
     card_limit=3,
     gaps_need_a_failed_read=True,
+    gaps_alone_when=gaps.order_hinges_on_als,
     joined=(
         (leukapheresis_apl, central_line_bleeding_risk),
         (leukapheresis_als, central_line_bleeding_risk),

@@ -1,9 +1,7 @@
 """The service that answers when orders are signed: the last look, with every dose known."""
 
-from cds_service.chart import Chart
-from cds_service.finding import Finding, all_of
 from cds_service.service import Group, Service
-from hooks import questions, regimens
+from hooks import gaps
 from hooks.rules.allo_hsct_all_mrd import allo_hsct_all_mrd
 from hooks.rules.allo_hsct_als import allo_hsct_als
 from hooks.rules.allo_hsct_favorable_aml import allo_hsct_favorable_aml
@@ -28,14 +26,6 @@ from hooks.rules.red_cells_hyperleukocytosis import red_cells_hyperleukocytosis
 from hooks.rules.tki_missing_ph_all import tki_missing_ph_all
 from hooks.rules.venetoclax_start import venetoclax_start
 from hooks.services import ATTRIBUTION, QUERIES, USAGE
-
-
-def cytarabine_not_classified(patient: Chart) -> Finding:
-    """In acute leukemia, a cytarabine order that route and dose leave open: worth a card alone."""
-    return all_of(
-        questions.possible_acute_leukemia(patient), regimens.cytarabine_unclassified(patient)
-    )
-
 
 ORDER_SIGN = Service(
     id="als-leukemia-order-sign",
@@ -77,5 +67,5 @@ ORDER_SIGN = Service(
         (allo_hsct_als, intensive_therapy_als),
         (intensive_therapy_als, neurotoxic_drug_als),
     ),
-    gaps_alone_when=cytarabine_not_classified,
+    gaps_alone_when=gaps.at_signing,
 )

@@ -78,7 +78,7 @@ def _gates_are_passed(patient: Chart) -> bool:
         questions.pregnant(patient),
         patient.taking(concepts.HYDROXYUREA),
         patient.may_have(concepts.ALL),
-        patient.may_have(concepts.APL),
+        questions.apl_suspected_or_confirmed(patient),
         patient.has(concepts.COMFORT_PLAN),
     )
     adult = patient.age().at_least(thresholds.ADULT)
