@@ -7,12 +7,13 @@ per body surface. Of several statements in one order the largest counts; orders 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from cds_service.amount import number_text
 from cds_service.chart import Chart, order_fact, question
+from cds_service.dosage import Dose, read_doses, read_quantity
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding
 from cds_service.orders import Order
 from hooks import concepts, thresholds
@@ -28,7 +29,11 @@ _STATED = re.compile(
 )
 _THOUSANDS = re.compile(r",(?=\d{3}(?:\D|$))")
 _ML_PER_L = Decimal(1000)
-_TIMES_PER_DAY = {"min": 1440, "h": 24, "hr": 24, "hour": 24, "hourly": 24}
+_MINUTES = {"min": Decimal(1), "h": Decimal(60), "d": Decimal(1440)}
+_ONCE = re.compile(r"\b(?:bolus|one[- ]time|once)\b(?! (?:a|per|every|daily))")
+_GOES_ON = re.compile(r"\bthen\b|follow|continu|maint|repeat|every|\bq ?\d")
+_TIMES_PER_HOUR = {"min": 60, "h": 1, "hr": 1, "hour": 1, "hourly": 1}
+_DAY = Decimal(24)
 
 
 class Stated(NamedTuple):
@@ -38,27 +43,66 @@ class Stated(NamedTuple):
     per_m2: bool
 
 
-def stated_volumes(text: str) -> list[Stated]:
-    """Every rate or daily volume in a text: "200 mL/h", "5 L/day", "125 mL/m2/h"."""
+def stated_volumes(text: str, hours: Decimal = _DAY) -> list[Stated]:
+    """Every rate or daily volume in a text: "200 mL/h", "5 L/day", "125 mL/m2/h".
+
+    A rate counts for so many hours of the day.
+    """
     found = []
     for hit in _STATED.finditer(text.lower()):
         number = Decimal(_THOUSANDS.sub("", hit["number"]).replace(",", "."))
         in_ml = number if hit["volume"] in ("ml", "cc") else number * _ML_PER_L
-        times = _TIMES_PER_DAY.get(hit["time"] or hit["adverb"], 1)
+        per_hour = _TIMES_PER_HOUR.get(hit["time"] or hit["adverb"])
+        times = Decimal(1) if per_hour is None else per_hour * hours
         found.append(Stated(in_ml * times, bool(hit["area"] or hit["behind"])))
     return found
 
 
 def _said(order: Order) -> Iterator[Stated]:
     """All that an order says of its rate, coded or in words."""
-    for dose in order.doses():
-        yield from stated_volumes(_text(dose.rate, dose.rate_unit))
-        yield from stated_volumes(_text(dose.amount, dose.unit))
-        yield from stated_volumes(dose.words)
-        if dose.amount is not None and dose.times_per_day is not None:
-            yield from stated_volumes(_text(dose.amount * dose.times_per_day, f"{dose.unit}/d"))
+    instructions = order.resource.get("dosageInstruction")
+    for instruction in instructions if isinstance(instructions, list) else [instructions]:
+        for dose in read_doses({"dosageInstruction": [instruction]}):
+            yield from _of_dose(dose, _repeat(instruction), order.words_without_notes())
     yield from stated_volumes(_quantity(order.resource))
     yield from stated_volumes(order.words())
+
+
+def _repeat(instruction: Any) -> Mapping[str, Any]:
+    timing = instruction.get("timing") if isinstance(instruction, dict) else None
+    repeat = timing.get("repeat") if isinstance(timing, dict) else None
+    return repeat if isinstance(repeat, dict) else {}
+
+
+def _of_dose(dose: Dose, repeat: Mapping[str, Any], name: str) -> Iterator[Stated]:
+    """A rate counts around the clock, unless the order says for how long it runs. That of a
+    bolus of no stated length says nothing."""
+    once = _is_given_once(f"{name} {dose.words}", repeat)
+    times = Decimal(1) if once else dose.times_per_day
+    hours = _hours_a_day(repeat, times)
+    if hours is None:
+        hours = Decimal(0) if once else _DAY
+    for text in (_text(dose.rate, dose.rate_unit), dose.words):
+        yield from (stated for stated in stated_volumes(text, hours) if stated.ml)
+    yield from stated_volumes(_text(dose.amount, dose.unit))
+    if dose.amount is not None and times is not None:
+        yield from stated_volumes(_text(dose.amount * times, f"{dose.unit}/d"))
+
+
+def _is_given_once(words: str, repeat: Mapping[str, Any]) -> bool:
+    """A bolus, by its count or its words; not one that an infusion follows."""
+    if repeat.get("count") is not None:
+        return bool(repeat["count"] == 1) and "countMax" not in repeat
+    return bool(_ONCE.search(words)) and not _GOES_ON.search(words)
+
+
+def _hours_a_day(repeat: Mapping[str, Any], times: Decimal | None) -> Decimal | None:
+    """How long it runs in a day; None where the order does not say."""
+    each, _ = read_quantity({"value": repeat.get("durationMax", repeat.get("duration"))})
+    minutes = _MINUTES.get(str(repeat.get("durationUnit")))
+    if each is None or minutes is None or times is None:
+        return None
+    return min(each * minutes * times / 60, _DAY)
 
 
 def _text(amount: Decimal | None, unit: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 from cds_service.dosage import Dose, read_doses
 from cds_service.orders import Order
 from cds_service.readers import texts
+from hooks import concepts
 
 _MASS = {"mg": Decimal(1), "g": Decimal(1000), "gm": Decimal(1000), "mcg": Decimal("0.001")}
 _MASS |= {"ug": Decimal("0.001"), "µg": Decimal("0.001")}
@@ -98,10 +99,17 @@ def _largest(doses: Iterable[DailyDose | None]) -> DailyDose | None:
 
 def _of_instruction(instruction: Mapping[str, Any], order: Order) -> DailyDose | None:
     """EHRs send one dose several times over, ordered and calculated, and again as a text."""
-    name = order.words_without_notes()
+    name = product_words(order)
     doses = read_doses({"dosageInstruction": [instruction]})
     said = from_text(doses[0].words, _times(doses), _strength(name)) if doses else None
     return _largest([*(_of_fields(dose, name) for dose in doses), said])
+
+
+def product_words(order: Order) -> str:
+    """What the product is called; a code that came without any name has the name we know."""
+    known = concepts.HYDROXYUREA.codes.codes
+    ours = " ".join(known.get(code, "") for code in sorted(order.codings))
+    return order.words_without_notes() or ours.lower()
 
 
 def _times(doses: list[Dose]) -> Decimal | None:

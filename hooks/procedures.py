@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Iterable
 
 from cds_service.amount import Amount
-from cds_service.chart import ORDER_KEY, Chart, question
+from cds_service.chart import ORDER_KEY, Chart, order_fact, question
 from cds_service.finding import FALSE, TRUE, Fact, Finding, all_of, any_of, none_of
-from cds_service.orders import Order
+from cds_service.orders import BY_CODE, Order
 from cds_service.terminology import Measurement, Orderable, Threshold, Window
 from hooks import concepts, lines, questions, regimens, thresholds
 
@@ -31,6 +31,23 @@ _INTRATHECAL = re.compile(
     r"intrathec|intraventricular|ommaya|^i\.?t\.?(?=\s|$)|\b(?:mg|mcg|dose)\s+i\.?t\.?(?=\s|$)"
 )
 """IT as the route, or right behind the dose; elsewhere it is a word like any other."""
+
+_PLACED = re.compile(r"\b(?:insert|plac(?:e|ing|ement)|replac|exchang|new\b|rewir)")
+_LOOKED_AT = re.compile(
+    r"\W*(?:portable )?(?:xr\b|x-?ray|cxr\b|chest x|radiograph|verify|confirm|(?:ok|okay) to use)"
+)
+_IN_PLACE = re.compile(
+    r"\b(?:remov|discontinu|dressing|flush|maintenance|culture|occlu|declot|infection|clabsi"
+    r"|care\b(?! unit)|tip position|draw\b.*\b(?:from|via|through)\b|needle change)"
+)
+"""Words about a line that is there. An order that also speaks of placing one still counts."""
+
+_ABOUT_A_PUNCTURE = re.compile(
+    r"\W*(?:post|after|status post|s/p|consent|(?:surgical )?pathology|cytology|histology)\b"
+    r"|.*\b(?:consent(?: form)?|education|handout|monitoring|precautions|instructions|reports?"
+    r"|second opinion|tray|kit)\W*$"
+)
+"""Words that begin or end an order of something else which names the puncture."""
 
 
 # -- the disease ---------------------------------------------------------------------------------
@@ -146,10 +163,43 @@ def values(patient: Chart) -> list[Fact]:
 # -- the orders ----------------------------------------------------------------------------------
 
 
+def _ordering(
+    patient: Chart, kind: Orderable, is_of_something_else: Callable[[Order, str], bool]
+) -> Finding:
+    """One is selected or being signed, and not just named in an order of something else.
+
+    Only a name may speak of something else; a code is the procedure.
+    """
+    selected = patient.selected(kind)
+    meant = [
+        order
+        for order in selected
+        if (name := order.recognised[kind.id]) == BY_CODE
+        or not is_of_something_else(order, name.lower())
+    ]
+    if len(meant) == len(selected):
+        return patient.ordering(kind)
+    patient.asked.add(kind.id)
+    named = Fact(kind.id, lambda: f"{kind.title}: named in an order of something else")
+    facts = tuple(order_fact(order, kind) for order in meant) or (named,)
+    return Finding(f"Ordering {kind.title}", TRUE if meant else FALSE, facts)
+
+
+def _is_of_a_line_in_place(order: Order, name: str) -> bool:
+    """A drug given by it, a picture of it, a sample from it, care of it, its removal."""
+    if order.resource_type.startswith("Medication") or _LOOKED_AT.match(name):
+        return True
+    return not _PLACED.search(name) and bool(_IN_PLACE.search(name))
+
+
+def _is_about_a_puncture(_: Order, name: str) -> bool:
+    return _ABOUT_A_PUNCTURE.match(name) is not None
+
+
 @question
 def central_line(patient: Chart) -> Finding:
     """A central venous catheter of any kind is selected or being signed."""
-    return any_of(*(patient.ordering(line) for line in CENTRAL_LINES))
+    return any_of(*(_ordering(patient, line, _is_of_a_line_in_place) for line in CENTRAL_LINES))
 
 
 def _is_intrathecal(order: Order) -> bool:
@@ -180,7 +230,7 @@ def _any_drug_given_intrathecally(patient: Chart) -> Finding:
 @question
 def spinal_puncture(patient: Chart) -> Finding:
     """Lumbar puncture, or a drug or procedure that needs one."""
-    ordered = (patient.ordering(each) for each in SPINAL_PUNCTURES)
+    ordered = (_ordering(patient, each, _is_about_a_puncture) for each in SPINAL_PUNCTURES)
     return any_of(*ordered, intrathecal_drug(patient))
 
 
@@ -188,7 +238,8 @@ def spinal_puncture(patient: Chart) -> Finding:
 def puncture(patient: Chart) -> Finding:
     """Any puncture or biopsy but that of the marrow, which bleeds little."""
     others = (concepts.BRONCHOSCOPY, concepts.INVASIVE_PROCEDURE)
-    return any_of(spinal_puncture(patient), *(patient.ordering(each) for each in others))
+    ordered = (_ordering(patient, each, _is_about_a_puncture) for each in others)
+    return any_of(spinal_puncture(patient), *ordered)
 
 
 @question

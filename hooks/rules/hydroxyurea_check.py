@@ -199,7 +199,7 @@ def _is_ruled_out(patient: Chart) -> bool:
 
 def _is_liquid(order: Order) -> bool:
     """By its name: a note may say that there is no liquid."""
-    return any(word in order.words_without_notes() for word in LIQUIDS)
+    return any(word in ordered_dose.product_words(order) for word in LIQUIDS)
 
 
 def _capsules_in_dysphagia(patient: Chart) -> Finding:
