@@ -136,7 +136,7 @@ class LooseBundle(msgspec.Struct, gc=False):
     """A Bundle one of whose resources does not have FHIR's shape."""
 
     resourceType: str = ""  # noqa: N815
-    entry: list[LooseEntry] = []
+    entry: list[LooseEntry | None] = []
     link: list[Link] = []
 
 
@@ -189,7 +189,8 @@ def read_tolerantly(raw: Raw | bytes) -> tuple[Resource | None, int]:
     if bundle.resourceType != "Bundle":
         return None, 0
     # A Raw never equals bytes: its own bytes have to be compared.
-    parts = [entry.resource for entry in bundle.entry if bytes(entry.resource) not in _NO_RESOURCE]
+    sent = [entry.resource for entry in bundle.entry if entry is not None]
+    parts = [part for part in sent if bytes(part) not in _NO_RESOURCE]
     parts = [part for part in parts if not _is_of_another_shape(part)]
     entries = [Entry(resource) for part in parts if (resource := read_resource(part)) is not None]
     readable = Resource(resourceType="Bundle", entry=entries, link=bundle.link)

@@ -303,6 +303,13 @@ def test_an_entry_without_resource_is_not_broken() -> None:
     assert (len(found.entry), unreadable) == (0, 1)
 
 
+def test_a_null_among_the_entries_spoils_nothing() -> None:
+    entries = [None, {"resource": condition()}, None]
+    found, unreadable = read_tolerantly(bundle(entry=entries))
+    assert found is not None
+    assert (len(found.entry), unreadable) == (1, 0)
+
+
 def test_what_is_no_resource_is_none() -> None:
     for body in (json.dumps(BROKEN).encode(), b"[]", b"5", bundle(entry=5)):
         assert read_tolerantly(body) == (None, 0)
