@@ -207,7 +207,7 @@ def poor_performance(patient: Chart) -> Finding:
     newest = _newest_status(patient)
     if newest is None or found.truth is UNKNOWN:
         return found
-    doubt = patient.latest(newest[0], thresholds.PERFORMANCE_STATUS).doubt
+    doubt = performance.unread(patient)
     if doubt is not None:
         return Finding(found.question, UNKNOWN, (doubt, *found.facts))
     early = _before_diagnosis(patient, *newest)

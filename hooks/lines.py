@@ -32,6 +32,16 @@ def value(measurement: Measurement, window: Window | None = None) -> Callable[[C
     return show
 
 
+def value_if_recorded(measurement: Measurement) -> Callable[[Chart], list[Fact]]:
+    """As `value`, where there is one: not recorded is no gap that decides anything."""
+
+    def show(patient: Chart) -> list[Fact]:
+        known = patient.latest(measurement).bounds is not None
+        return value(measurement)(patient) if known else []
+
+    return show
+
+
 def ph_status(patient: Chart) -> list[Fact]:
     """BCR::ABL1 or the Philadelphia chromosome, as on record."""
     finding = questions.ph_positive_all(patient)

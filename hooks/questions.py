@@ -262,17 +262,40 @@ def mrd_high(patient: Chart) -> Finding:
 
 
 def _residual_disease(patient: Chart, limit: Threshold) -> Finding:
-    """By number where there is one, else by the word."""
+    """By the newer of number and word; of one time by the number, as far as it decides."""
     number = patient.latest(concepts.MRD, thresholds.MRD).at_least(limit)
-    positive = patient.test_is_positive(concepts.MRD_PRESENCE, thresholds.MRD)
-    negative = patient.test_is_negative(concepts.MRD_PRESENCE, thresholds.MRD)
-    if number.truth is not UNKNOWN:
+    if not _word_counts(patient, number):
         return number
+    negative = patient.test_is_negative(concepts.MRD_PRESENCE, thresholds.MRD)
+    positive = patient.test_is_positive(concepts.MRD_PRESENCE, thresholds.MRD)
     if negative.truth is TRUE:
         return Finding(number.question, FALSE, negative.facts)
     if positive.truth is TRUE and limit is thresholds.MRD_DETECTABLE:
         return Finding(number.question, TRUE, positive.facts)
     return number
+
+
+def _word_counts(patient: Chart, number: Finding) -> bool:
+    """Whether an answer in words is newer than the measured share, or stands for an open one."""
+    said = patient.time_of_answer(concepts.MRD_PRESENCE, thresholds.MRD)
+    measured = patient.time_of(concepts.MRD)
+    if said is None or measured is None:
+        return said is not None
+    if said.earliest == measured.earliest:
+        return number.truth is UNKNOWN
+    return said.earliest > measured.earliest
+
+
+@question
+def mrd_in_doubt(patient: Chart) -> Finding:
+    """A result newer than the one that counts could not be read."""
+    number = patient.latest(concepts.MRD, thresholds.MRD)
+    if _word_counts(patient, number.at_least(thresholds.MRD_DETECTABLE)):
+        in_doubt = patient.has_newer_unread(concepts.MRD_PRESENCE, thresholds.MRD)
+    else:
+        in_doubt = number.doubt is not None
+    facts = (number.doubt or number.fact,) if in_doubt else ()
+    return Finding("A newer MRD that could not be read", TRUE if in_doubt else FALSE, facts)
 
 
 @question

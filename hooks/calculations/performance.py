@@ -8,6 +8,7 @@ counts, and where the two contradict each other the answer is unknown.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from cds_service.amount import Amount
@@ -73,7 +74,26 @@ def _worse(patient: Chart, grade: Threshold, worse: Threshold, better: Threshold
     if newer is None and {graded.truth, scored.truth} == {TRUE, FALSE}:
         return Finding(words, UNKNOWN, (_contradiction(),))
     found = scored if newer is concepts.KARNOFSKY else graded
+    doubt = unread(patient)
+    if found.truth is FALSE and doubt is not None:
+        return Finding(words, UNKNOWN, (doubt, *found.facts))
     return Finding(words, found.truth, found.facts)
+
+
+def unread(patient: Chart) -> Fact | None:
+    """A result of either scale that is newer than the one that counts and could not be read."""
+    counts = _newer(patient) or concepts.ECOG
+    since = patient.time_of(counts)
+    amounts = dict(zip((concepts.ECOG.id, concepts.KARNOFSKY.id), _amounts(patient), strict=True))
+    if since is None or amounts[counts.id].bounds is None:
+        return None
+    window = replace(thresholds.PERFORMANCE_STATUS, length=since.age(patient.as_of))
+    for scale in (concepts.ECOG, concepts.KARNOFSKY):
+        amount = amounts[scale.id]
+        is_open = amount.bounds is None or amount.doubt is not None
+        if is_open and patient.has_result(scale, window).truth is not FALSE:
+            return amount.doubt or amount.fact
+    return None
 
 
 def _by_karnofsky(

@@ -56,10 +56,22 @@ def _at_least(patient: Chart, limit: Threshold) -> Finding:
 
 
 def _result(patient: Chart) -> list[Fact]:
-    """The result that counts, as it was read; or what of it was not."""
+    """The result that counts, as it was read; what could not be read of it, or is newer."""
     kind = _newer_of_a_time_point(patient)
-    shown = [patient.latest(kind, thresholds.MRD).fact] if kind is not None else []
-    return shown or list(questions.mrd_positive(patient).deciding())
+    if kind is not None:
+        return lines.value(kind, thresholds.MRD)(patient)
+    return [
+        *questions.mrd_positive(patient).deciding(),
+        *questions.mrd_in_doubt(patient).deciding(),
+    ]
+
+
+def _in_doubt(patient: Chart) -> bool:
+    """A newer result could not be read."""
+    kind = _newer_of_a_time_point(patient)
+    if kind is not None:
+        return patient.latest(kind, thresholds.MRD).doubt is not None
+    return questions.mrd_in_doubt(patient).truth is TRUE
 
 
 def _lineage(patient: Chart) -> list[Fact]:
@@ -82,6 +94,11 @@ def _may_be_b(patient: Chart) -> bool:
 
 
 def _reading(patient: Chart) -> str:
+    said = _what_it_says(patient)
+    return f"{said} A newer MRD could not be read: see it." if _in_doubt(patient) else said
+
+
+def _what_it_says(patient: Chart) -> str:
     positive, high = (
         _at_least(patient, limit).truth
         for limit in (thresholds.MRD_DETECTABLE, thresholds.MRD_HIGH)
@@ -156,7 +173,7 @@ def _survival(patient: Chart) -> str | None:
     evidence=(evidence.BLAST18, evidence.E1910),
     strength="Single arm (BLAST); phase 3 (E1910)",
     statements=("S0-02", "S0-07", "S0-15", "S0-43", "S0-45", "S0-46"),
-    shows=(_result, _lineage),
+    shows=(_result, _lineage, lines.value_if_recorded(concepts.PRIOR_INTENSIVE_BLOCKS)),
     advice=(
         _reading,
         carrying("S0-15 S0-43", _blinatumomab),

@@ -32,14 +32,22 @@ def _first_remission(patient: Chart) -> Finding:
 
 
 def _mrd_positive_on_record(patient: Chart) -> Finding:
-    """Yes only when a result says so: MRD that is not known does not stand against the advice."""
+    """Yes only when the newest result says so.
+
+    MRD that is not known, or that a newer result may deny, does not stand against the advice.
+    """
     positive = questions.mrd_positive(patient)
-    truth = TRUE if positive.truth is TRUE else FALSE
+    is_open = questions.mrd_in_doubt(patient).truth is TRUE
+    truth = TRUE if positive.truth is TRUE and not is_open else FALSE
     return Finding("MRD positive in its window", truth, tuple(positive.deciding()))
 
 
 def _residual_disease(patient: Chart) -> str:
     """Whether MRD is known: persisting disease turns the advice around."""
+    if questions.mrd_in_doubt(patient).truth is TRUE:
+        return (
+            "The newest MRD could not be read: see it. MRD that persists turns this advice around."
+        )
     if questions.mrd_known(patient).truth is TRUE:
         return "MRD is negative in its last result; MRD that persists or returns changes this."
     return "MRD unknown: MRD that persists turns this advice around. Measure it before deciding."

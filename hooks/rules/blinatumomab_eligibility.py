@@ -72,6 +72,7 @@ def _cd19(patient: Chart) -> Suggestion | None:
         lines.diagnosis_if_recorded(concepts.B_LINEAGE_ALL, concepts.T_LINEAGE_ALL),
         _reported_cd19,
         lines.value(concepts.MRD, thresholds.MRD),
+        lines.value_if_recorded(concepts.PRIOR_INTENSIVE_BLOCKS),
     ),
     advice=(
         _lineage,

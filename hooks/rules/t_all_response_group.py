@@ -99,10 +99,10 @@ def _not_assignable(patient: Chart) -> Finding:
 
 def _values(patient: Chart) -> list[Fact]:
     """What the group rests on, and what it lacks."""
-    induction = patient.latest(concepts.MRD_END_OF_INDUCTION).fact
-    consolidation = patient.latest(concepts.MRD_END_OF_CONSOLIDATION).fact
+    measured = (concepts.MRD_END_OF_INDUCTION, concepts.MRD_END_OF_CONSOLIDATION)
+    shown = [fact for each in measured for fact in lines.value(each)(patient)]
     answers = [*_standard(patient).leaves(), _marrow_at_day_29(patient)]
-    return [induction, consolidation, *(fact for each in answers for fact in each.facts)]
+    return [*shown, *(fact for each in answers for fact in each.facts)]
 
 
 def _group_in_words(patient: Chart) -> str:

@@ -262,6 +262,20 @@ def test_a_test_counts_within_its_window() -> None:
     assert chart(glow("positive", 25)).test_is_positive(GLOW, TODAY).truth is FALSE
 
 
+def test_a_result_without_a_time_is_on_record_and_may_lie_in_any_window() -> None:
+    untimed = {k: v for k, v in shine(1).items() if k not in ("effectiveDateTime", "issued")}
+    day = Window("day", timedelta(days=1), "")
+    assert chart().has_result(SHINE).truth is FALSE
+    assert chart(shine(1, 25)).has_result(SHINE, day).truth is FALSE
+    assert chart(shine(1, 24)).has_result(SHINE, day).truth is TRUE
+    found = chart(untimed).has_result(SHINE, day)
+    assert found.truth is UNKNOWN
+    (fact,) = found.facts
+    assert fact.missing
+    assert "time of the sample not sent" in fact.say()
+    assert chart(untimed, shine(1, 24)).has_result(SHINE, day).truth is TRUE
+
+
 ANSWERS: dict[str, tuple[dict[str, Any], bool | None]] = {
     "true": ({"valueBoolean": True}, True),
     "false": ({"valueBoolean": False}, False),

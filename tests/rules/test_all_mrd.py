@@ -14,6 +14,7 @@ from hooks.concepts import (
     MRD_END_OF_CONSOLIDATION,
     MRD_END_OF_INDUCTION,
     MRD_PRESENCE,
+    PRIOR_INTENSIVE_BLOCKS,
     T_LINEAGE_ALL,
 )
 from hooks.rules.all_mrd import all_mrd as rule
@@ -26,6 +27,7 @@ from tests.patients import (
     count,
     diagnosis,
     in_remission,
+    in_words,
     never_decisive,
     not_read,
     overrides,
@@ -87,6 +89,10 @@ ASKS = {
     "active and in remission on one day": (diagnosis(ALL), REMISSION, mrd(0.3)),
     "birth date not recorded": (person(None), REMISSION, mrd(0.3)),
     "MRD that could not be read": (REMISSION, not_read(MRD)),
+    "MRD of which no time was sent": (
+        REMISSION,
+        {name: each for name, each in mrd(0.3).items() if name != "effectiveDateTime"},
+    ),
 }
 
 
@@ -139,6 +145,22 @@ READINGS = {
     "negative in words": ((answered(MRD_PRESENCE, "negative"),), NEGATIVE),
     "in words that are not read": ((answered(MRD_PRESENCE, "see report"),), UNREAD),
     "in an unknown unit": ((mrd(0.3, "furlong"),), UNREAD),
+    "positive by number, since then negative in words": (
+        (mrd(0.3, hours_ago=900), answered(MRD_PRESENCE, "negative")),
+        NEGATIVE,
+    ),
+    "negative in words, since then positive by number": (
+        (answered(MRD_PRESENCE, "negative", hours_ago=900), mrd(0.3)),
+        HIGH,
+    ),
+    "negative by number, since then positive in words": (
+        (mrd(0, hours_ago=900), answered(MRD_PRESENCE, "positive")),
+        NO_NUMBER,
+    ),
+    "of one time a number and a word that contradict": (
+        (mrd(0.3), answered(MRD_PRESENCE, "negative")),
+        HIGH,
+    ),
     "of the end of induction": ((mrd(0.1, of=MRD_END_OF_INDUCTION),), HIGH),
     "positive after induction, negative since": (
         (mrd(0.3, of=MRD_END_OF_INDUCTION, hours_ago=900), mrd(0)),
@@ -155,6 +177,27 @@ READINGS = {
 def test_the_newest_result_is_read(records, reading):
     (line,) = [x for x in part(card(*records), "Consider") if x.startswith("The MRD on record")]
     assert reading in line
+
+
+@pytest.mark.parametrize("of", [MRD, MRD_END_OF_INDUCTION])
+def test_a_newer_result_that_cannot_be_read_is_named_beside_the_older_one(of):
+    shown = card(mrd(0.3, of=of, hours_ago=900), in_words(mrd(0, of=of), "see report"))
+    assert "MRD could not be read: see it" in shown["detail"]
+    assert any("0.3 %" in line for line in part(shown, "This patient"))
+    assert any('"see report": not used' in line for line in part(shown, "Missing or uncertain"))
+
+
+def test_a_result_alone_is_in_no_doubt():
+    assert "could not be read" not in card(mrd(0.3))["detail"]
+
+
+def test_the_intensive_blocks_are_shown_where_they_are_recorded():
+    blocks = mrd(3, of=PRIOR_INTENSIVE_BLOCKS)
+    assert any(
+        line.startswith("Intensive chemotherapy blocks given 3")
+        for line in part(card(mrd(0.3), blocks), "This patient")
+    )
+    assert "Intensive chemotherapy blocks" not in card(mrd(0.3))["detail"]
 
 
 def test_positive_b_lineage_gets_blinatumomab_with_its_population():

@@ -25,6 +25,7 @@ from tests.patients import (
     chart,
     diagnosis,
     in_remission,
+    in_words,
     never_decisive,
     not_read,
     order,
@@ -62,6 +63,24 @@ WARNS = {
         TRANSPLANT,
     ),
     "MRD that was not read": (*PATIENT, mrd(0.3, unit="copies"), TRANSPLANT),
+    "MRD positive, and a newer one that cannot be read": (
+        *PATIENT,
+        mrd(0.3),
+        in_words(mrd(0, days_ago=3), "see report"),
+        TRANSPLANT,
+    ),
+    "MRD reported as positive, and a newer one that cannot be read": (
+        *PATIENT,
+        answered(MRD_PRESENCE, "positive", hours_ago=10 * DAY),
+        in_words(mrd(0, days_ago=3), "see report"),
+        TRANSPLANT,
+    ),
+    "MRD positive by number, since then reported as negative": (
+        *PATIENT,
+        mrd(0.3),
+        answered(MRD_PRESENCE, "negative"),
+        TRANSPLANT,
+    ),
     "no relapse counted": (*PATIENT, relapses(0), TRANSPLANT),
     "risk written as good": (REMISSION, answered(ELN_FAVORABLE, "good risk"), TRANSPLANT),
     "a transplant whose donor is not stated": (
@@ -111,6 +130,12 @@ SILENT = {
     "MRD of exactly 0.01 %": (*PATIENT, mrd(0.01), TRANSPLANT),
     "MRD positive exactly 42 d ago": (*PATIENT, mrd(0.3, days_ago=42), TRANSPLANT),
     "MRD reported as positive": (*PATIENT, answered(MRD_PRESENCE, "positive"), TRANSPLANT),
+    "MRD negative by number, since then reported as positive": (
+        *PATIENT,
+        mrd(0),
+        answered(MRD_PRESENCE, "positive"),
+        TRANSPLANT,
+    ),
     "ALS": (*PATIENT, diagnosis(ALS), TRANSPLANT),
     "ALS only suspected": (*PATIENT, diagnosis(ALS, "provisional"), TRANSPLANT),
     "ALL": (in_remission(ALL), FAVORABLE, TRANSPLANT),
@@ -188,6 +213,14 @@ def test_it_says_whether_residual_disease_is_known():
     assert "MRD unknown" in unknown
     assert "MRD unknown" not in negative
     assert "MRD is negative in its last result" in negative
+
+
+@pytest.mark.parametrize("older", [0, 0.3])
+def test_a_newest_mrd_that_cannot_be_read_is_called_so(older):
+    newest = in_words(mrd(0, days_ago=3), "see report")
+    text = card(*PATIENT, mrd(older), newest, TRANSPLANT)["detail"]
+    assert "The newest MRD could not be read: see it" in text
+    assert "MRD is negative" not in text
 
 
 def test_the_figure_of_the_summary_is_attributed_and_corrected():

@@ -126,6 +126,15 @@ ASKS = {
     "ALS resolved, which cannot be": (*BOTH, diagnosis(ALS, clinical="resolved")),
     "a response in words that are not read": (*BOTH, answered(REFRACTORY_DISEASE, "see report")),
     "ECOG 1 and a newer one that cannot be read": (*BOTH, in_words(result(ECOG, 1), "see note")),
+    "ECOG 1 and a newer Karnofsky that cannot be read": (
+        *BOTH,
+        in_words(result(KARNOFSKY, 50), "see note"),
+    ),
+    "Karnofsky 90 and an ECOG without a time": (
+        LEUKEMIA,
+        result(KARNOFSKY, 90, **days(1)),
+        {k: v for k, v in result(ECOG, 3).items() if k != "effectiveDateTime"},
+    ),
     "an ejection fraction of 40 % and a newer one that cannot be read": (
         *BOTH,
         result(EJECTION_FRACTION, 40, **days(30)),

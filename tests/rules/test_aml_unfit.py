@@ -132,6 +132,11 @@ ASKS = {
         FRAIL,
         in_words(result(ECOG, 2), "see note"),
     ),
+    "ECOG 2 and a newer Karnofsky that cannot be read": (
+        LEUKEMIA,
+        FRAIL,
+        in_words(result(KARNOFSKY, 90), "see note"),
+    ),
     "no performance status and no criterion": (LEUKEMIA,),
     "Karnofsky of exactly 70": (LEUKEMIA, result(KARNOFSKY, 70, hours_ago=24)),
     "ECOG 2 a minute older than 30 d": (LEUKEMIA, result(ECOG, 2, hours_ago=30 * 24 + 1 / 60)),

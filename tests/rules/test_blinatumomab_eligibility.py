@@ -16,6 +16,7 @@ from hooks.concepts import (
     CD19,
     INOTUZUMAB,
     MRD,
+    PRIOR_INTENSIVE_BLOCKS,
     T_LINEAGE_ALL,
 )
 from hooks.rules.blinatumomab_eligibility import blinatumomab_eligibility as rule
@@ -157,6 +158,15 @@ def test_it_shows_lineage_cd19_and_residual_disease_with_their_dates():
         assert any(line.startswith(begin) for line in basis)
     assert any("0.3 %, 2026-11-19" in line for line in basis)
     assert "B lineage is recorded and CD19 is reported positive." in one["detail"]
+
+
+def test_the_intensive_blocks_are_shown_where_they_are_recorded():
+    blocks = result(
+        PRIOR_INTENSIVE_BLOCKS, 3, codes=LEXICON.concepts[PRIOR_INTENSIVE_BLOCKS.id].codes
+    )
+    basis = part(card(B_LINEAGE, blocks, ORDER), "This patient")
+    assert any(line.startswith("Intensive chemotherapy blocks given 3") for line in basis)
+    assert "Intensive chemotherapy blocks given" not in card(B_LINEAGE, ORDER)["detail"]
 
 
 def test_residual_disease_older_than_42_days_is_named_as_old():

@@ -25,6 +25,7 @@ from tests.patients import (
     chart,
     count,
     diagnosis,
+    in_words,
     never_decisive,
     not_read,
     overrides,
@@ -87,6 +88,10 @@ ASKS = {
     "recorded as both lineages": (*TEEN, diagnosis(B_LINEAGE_ALL), day_29(0.02)),
     "turning 31 this year": (person("1995"), *LEUKEMIA, day_29(0.02)),
     "MRD that could not be read": (*TEEN, not_read(MRD_END_OF_INDUCTION)),
+    "MRD of which no time was sent": (
+        *TEEN,
+        {name: each for name, each in day_29(0.02).items() if name != "effectiveDateTime"},
+    ),
 }
 
 
@@ -217,6 +222,12 @@ def test_what_the_group_lacks_is_named():
     assert "CNS status 1 (no blasts in CSF): not recorded" in missing
     assert "Testicular involvement: not recorded" in missing
     assert any(line.startswith("MRD at end of consolidation") for line in missing)
+
+
+def test_a_newer_mrd_that_cannot_be_read_is_named():
+    newer = in_words(consolidation(0), "see report")
+    shown = card(*TEEN, consolidation(0.3, hours_ago=900), newer)
+    assert any('"see report": not used' in line for line in part(shown, "Missing or uncertain"))
 
 
 def test_the_names_of_the_summary_are_told_from_those_of_the_scheme():

@@ -60,6 +60,26 @@ GRADES = {
         TRUE,
         TRUE,
     ),
+    "a newer ECOG that cannot be read, after a good Karnofsky": (
+        (karnofsky(90, 48), in_words(ecog(3, 24), "much worse")),
+        UNKNOWN,
+        UNKNOWN,
+    ),
+    "a newer Karnofsky that cannot be read, after a good ECOG": (
+        (ecog(1, 48), in_words(karnofsky(40, 24), "much worse")),
+        UNKNOWN,
+        UNKNOWN,
+    ),
+    "an older ECOG that cannot be read, before a good Karnofsky": (
+        (in_words(ecog(3, 72), "bad"), karnofsky(90, 48)),
+        FALSE,
+        FALSE,
+    ),
+    "a newer ECOG that cannot be read, after a bad Karnofsky": (
+        (karnofsky(40, 48), in_words(ecog(1, 24), "much better")),
+        TRUE,
+        TRUE,
+    ),
 }
 
 
