@@ -55,6 +55,13 @@ def test_a_high_count_of_yesterday_in_remission_is_named() -> None:
     assert cards(PATIENT_VIEW, in_remission(AML)) == {}
 
 
+def test_gaps_about_a_high_count_in_remission_show_the_count() -> None:
+    """On G-CSF, and nobody looked for blasts: why blasts are asked for has to be seen."""
+    record = (in_remission(AML), count(60), prescription(FILGRASTIM))
+    card = cards(PATIENT_VIEW, *record)["data-gaps"]
+    assert any(line.startswith("Leukocytes 60 ") for line in part(card, "This patient"))
+
+
 def test_an_entry_newer_than_a_reported_remission_is_new_or_relapsed() -> None:
     """Neither a pathway for new disease nor silence: the relapse may not be coded as one."""
     good = (count(9), result(ECOG, 1, hours_ago=48))

@@ -97,10 +97,15 @@ def _in_words(question: str, finding: Finding, fact: Fact) -> Finding:
 
 
 def _count_in_doubtful_leukemia(patient: Chart) -> list[Fact]:
-    """The count, where entries contradict each other and no other card can show it."""
-    if questions.possible_acute_leukemia(patient).truth is not UNKNOWN:
-        return []
-    return [patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT).fact]
+    """The count that makes the gaps matter, where no other card can show it.
+
+    Entries contradict each other, or it is high in remission and what explains it is not known.
+    """
+    count = patient.latest(concepts.LEUKOCYTES, thresholds.FRESH_COUNT)
+    high = count.at_least(thresholds.HIGH_COUNT).truth is TRUE
+    if questions.possible_acute_leukemia(patient).truth is UNKNOWN:
+        return [patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT).fact]
+    return [count.fact] if high and questions.leukemia_in_remission(patient).truth is TRUE else []
 
 
 @rule(
