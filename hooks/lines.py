@@ -396,7 +396,9 @@ def g6pd(patient: Chart) -> list[Fact]:
         return [fact for fact in deficient.deciding() if not fact.missing]
     if normal.truth is TRUE:
         return [Fact("g6pd", lambda: "G6PD normal by assay")]
-    return [Fact("g6pd", lambda: "G6PD: not known", missing=True)]
+    # A result that could not be read is worth opening: it may be the answer.
+    unread = [fact for fact in deficient.deciding() if fact.missing]
+    return [*unread, Fact("g6pd", lambda: "G6PD: not known", missing=True)]
 
 
 def genetics(patient: Chart) -> list[Fact]:

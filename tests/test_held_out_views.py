@@ -15,6 +15,7 @@ from hooks.concepts import (
     COMPLETE_REMISSION,
     ECOG,
     FILGRASTIM,
+    G6PD_ACTIVITY,
     HEART_FAILURE,
     PML_RARA,
     POTASSIUM,
@@ -172,6 +173,14 @@ def test_the_dose_of_adults_is_named_as_one_to_the_team_of_a_child() -> None:
     assert "one of adults" in advice(emergency(aged(12)), "Cytoreduction")
     assert "one of adults" not in advice(emergency(person()), "Cytoreduction")
     assert "one of adults" not in advice(emergency(person(None)), "Cytoreduction")
+
+
+def test_a_g6pd_result_that_could_not_be_read_is_named() -> None:
+    """8 U/g without a range may be normal or not: "not known" alone hides that it was measured."""
+    assert [line for line in missing(emergency()) if "G6PD" in line] == ["G6PD: not known"]
+    measured = answered(G6PD_ACTIVITY, None) | {"valueQuantity": {"value": 8, "unit": "U/g"}}
+    lines = [line for line in missing(emergency(measured)) if "G6PD" in line]
+    assert any("a result is on record that could not be read" in line for line in lines)
 
 
 def test_a_growth_factor_that_is_running_is_named() -> None:
