@@ -7,15 +7,22 @@ from collections.abc import Mapping
 import pytest
 
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Truth
+from hooks import concepts
 from tests.patients import never_decisive
 from tests.properties.cases import RULES, TABLES, asked, module, module_name, table
 
-NEVER_DECISIVE: Mapping[tuple[str, str], str] = {}
+_TOGETHER = "counts only without a normal QTc, so that a silent case turns on the two together"
+FURTHER_QT_DRUGS = set(concepts.QT_PROLONGING) - set(concepts.QUINIDINES)
+NEVER_DECISIVE: Mapping[tuple[str, str], str] = {
+    ("arsenic-als", "Prolonged QT: confirmed or suspected"): _TOGETHER,
+    **{("arsenic-als", f"Active prescription of {d.title}"): _TOGETHER for d in FURTHER_QT_DRUGS},
+}
 """Rule and question to the reason why no silent case can turn on it."""
 
 NEVER_UNKNOWN = {
     "blinatumomab-eligibility": "the order alone decides; what is not known makes it a warning",
     "rasburicase-g6pd": "G6PD that is not known asks for the same card as a deficiency",
+    "tretinoin-safety": "the order alone decides; what is not known makes it a warning",
 }
 """Rules without cases that ask, and why there can be none."""
 
