@@ -151,7 +151,7 @@ def _also(guest: Applied, chart: Chart, basis: list[str], missing: list[str]) ->
     known, gaps = _basis(guest, chart)
     missing += [line for line in gaps if line not in missing]
     lines = [line for line in known if line not in basis]
-    return _section(f"Also: {guest.summary}", [*lines, *_advice(guest.rule, chart)])
+    return _section(f"Also: {guest.summary}", [*_together(lines), *_advice(guest.rule, chart)])
 
 
 def _joined_members(applied: Applied) -> dict[str, Any]:
@@ -228,7 +228,7 @@ def _detail(
 ) -> str:
     sections = [" ".join(rule.text.split())]
     if basis:
-        sections.append(_section("This patient", basis))
+        sections.append(_section("This patient", _together(basis)))
     advice = list(_advice(rule, chart))
     if advice:
         sections.append(_section("Consider", advice))
@@ -237,6 +237,22 @@ def _detail(
         sections.append(_section("Missing or uncertain", missing))
     sections.append(closing)
     return "\n\n".join(sections)
+
+
+_NOES = ("not among the drafts", "no active prescription on record")
+_FEW = 2
+
+
+def _together(lines: Iterable[str]) -> list[str]:
+    """Drugs of which the same is not so in one line: nobody reads twenty to find the one fact."""
+    found = list(lines)
+    for words in _NOES:
+        alike = [line for line in found if line.endswith(f": {words}")]
+        if len(alike) > _FEW:
+            names = ", ".join(line.removesuffix(f": {words}") for line in alike)
+            found[found.index(alike[0])] = f"{words[0].upper()}{words[1:]}: {names}"
+            found = [line for line in found if line not in alike]
+    return found
 
 
 def _section(title: str, lines: list[str]) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from cds_service.amount import Amount
-from cds_service.chart import ORDER_KEY, Chart, order_fact, question
+from cds_service.chart import Chart, order_fact, question
 from cds_service.finding import FALSE, TRUE, Fact, Finding, all_of, any_of, none_of
 from cds_service.orders import BY_CODE, Order
 from cds_service.terminology import Measurement, Orderable, Threshold, Window
@@ -220,10 +220,7 @@ def intrathecal_drug(patient: Chart) -> Finding:
 def _any_drug_given_intrathecally(patient: Chart) -> Finding:
     words = "Ordering any drug with an intrathecal route"
     orders = [order for order in patient.orders if order.selected and _is_intrathecal(order)]
-    facts = tuple(
-        Fact(f"{ORDER_KEY}{order.reference}", lambda: "Order: drug given intrathecally")
-        for order in orders
-    )
+    facts = tuple(regimens.intrathecal_fact(order) for order in orders)
     return Finding(words, TRUE if orders else FALSE, facts)
 
 

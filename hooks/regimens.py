@@ -295,7 +295,7 @@ def intrathecal_drug(patient: Chart) -> Finding:
     routes = [(order, _goes_intrathecal(order)) for order in patient.orders if order.selected]
     yes = [order for order, truth in routes if truth is TRUE]
     if yes:
-        return Finding(words, TRUE, tuple(_intrathecal_fact(order) for order in yes))
+        return Finding(words, TRUE, tuple(intrathecal_fact(order) for order in yes))
     if any(truth is UNKNOWN for _, truth in routes):
         gap = Fact("intrathecal drug", lambda: "Route of a drug: not stated", missing=True)
         return Finding(words, UNKNOWN, (gap,))
@@ -303,14 +303,28 @@ def intrathecal_drug(patient: Chart) -> Finding:
     return Finding(words, FALSE, (fact,))
 
 
-def _intrathecal_fact(order: Order) -> Fact:
-    return Fact(f"{ORDER_KEY}{order.reference}", lambda: "Order: drug given intrathecally")
+def intrathecal_fact(order: Order) -> Fact:
+    """The drug by its own name: several may be on the screen."""
+    drugs = (concepts.METHOTREXATE, concepts.CYTARABINE, *_INTRATHECAL_STEROIDS)
+    known = next((drug for drug in drugs if drug.id in order.recognised), None)
+
+    def say() -> str:
+        if known is not None:
+            return f"{order_fact(order, known).say()}: given intrathecally"
+        named = next(texts(order.resource.get("medicationCodeableConcept")), "drug")
+        return f"Order: {named[:_LONGEST_NAME]}, given intrathecally"
+
+    return Fact(f"{ORDER_KEY}{order.reference}", say)
+
+
+_INTRATHECAL_STEROIDS = (concepts.DEXAMETHASONE, concepts.PREDNISONE)
+_LONGEST_NAME = 100
 
 
 def _goes_intrathecal(order: Order) -> Truth:
     """Cytarabine and methotrexate are unknown without a route; steroids are given elsewhere."""
     by_any_route = {concepts.CYTARABINE.id, concepts.METHOTREXATE.id} & order.recognised.keys()
-    steroids = {concepts.DEXAMETHASONE.id, concepts.PREDNISONE.id} & order.recognised.keys()
+    steroids = {drug.id for drug in _INTRATHECAL_STEROIDS} & order.recognised.keys()
     named = order.words_without_notes()
     if not (by_any_route or steroids or _STEROID_BY_NAME.search(named)):
         return FALSE

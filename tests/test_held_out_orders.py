@@ -12,6 +12,7 @@ from hooks import concepts
 from hooks.concepts import ALL, ALS, AML, BODY_HEIGHT, BODY_WEIGHT, CREATININE, CRYSTALLOID, FVC
 from hooks.fluids import ml_per_day
 from hooks.order_select import ORDER_SELECT
+from hooks.order_sign import ORDER_SIGN
 from hooks.procedures import central_line, puncture
 from tests.patients import (
     BODY,
@@ -23,6 +24,7 @@ from tests.patients import (
     diagnosis,
     given,
     order,
+    part,
     result,
 )
 
@@ -257,6 +259,47 @@ def test_a_volume_is_that_of_the_time_it_runs(case: str) -> None:
 def test_a_bolus_of_no_stated_volume_is_not_taken_for_a_day_of_it() -> None:
     drafted = chart(order("0.9% sodium chloride bolus", rate="999 mL/h"))
     assert ml_per_day(drafted.orders[0], Decimal("1.8")) is None
+
+
+# -- what a tired reader sees ---------------------------------------------------------------------
+
+
+def test_a_critical_card_says_why_it_is_critical() -> None:
+    drug = order(concepts.DAUNORUBICIN)
+    able = (diagnosis(ALS), diagnosis(AML), result(FVC, 82), result(concepts.ECOG, 1))
+    weak = (diagnosis(ALS), diagnosis(AML), result(FVC, 38), result(concepts.ECOG, 1))
+    warning = cards(ORDER_SELECT, *able, drug)["intensive-therapy-als"]
+    critical = cards(ORDER_SELECT, *weak, drug)["intensive-therapy-als"]
+    assert (warning["indicator"], critical["indicator"]) == ("warning", "critical")
+    assert "failing or supported breathing or ECOG 3-4" in critical["summary"]
+    assert "failing" not in warning["summary"]
+
+
+def test_an_intrathecal_drug_has_its_name() -> None:
+    unsafe = (diagnosis(ALL), result(concepts.PLATELETS, 30))
+    coded = order(concepts.METHOTREXATE, dose="12 mg", route="intrathecal", times=1)
+    written = order("hydrocortisone 50 mg", route="intrathecal")
+    for drug, said in (
+        (coded, "Order: methotrexate, 12 mg, intrathecal, once a day: given intrathecally"),
+        (written, "Order: hydrocortisone 50 mg, given intrathecally"),
+    ):
+        card = cards(ORDER_SELECT, *unsafe, drug)["puncture-bleeding-risk"]
+        assert said in part(card, "This patient")
+
+
+def test_drugs_that_are_not_there_take_one_line() -> None:
+    card = cards(ORDER_SIGN, diagnosis(AML), count(12), order(concepts.AZACITIDINE))
+    basis = part(card["hypomethylating-agent-alone"], "This patient")
+    for words in ("Not among the drafts: ", "No active prescription on record: "):
+        (line,) = (each for each in basis if each.startswith(words))
+        assert line.startswith(f"{words}venetoclax, ivosidenib, ")
+    assert not [line for line in basis if line.startswith("ivosidenib")]
+
+
+def test_two_drugs_that_are_not_there_are_named_one_by_one() -> None:
+    card = cards(ORDER_SELECT, diagnosis(AML), count(150), order(concepts.ALLOPURINOL))
+    basis = part(card["allopurinol-high-tls-risk"], "This patient")
+    assert "rasburicase: no active prescription on record" in basis
 
 
 # -- a code that comes without its name ------------------------------------------------------------

@@ -18,7 +18,12 @@ from hooks import concepts, evidence, lines, overrides, proposals, questions, re
     ),
     escalations=(
         Escalation(Indicator.INFO, regimens.apl_regimen),
-        Escalation(Indicator.CRITICAL, questions.severe_breathing_or_performance),
+        Escalation(
+            Indicator.CRITICAL,
+            questions.severe_breathing_or_performance,
+            "Intensive leukemia therapy drafted in ALS with failing or supported breathing or "
+            "ECOG 3-4: confirm fitness and goals before signing.",
+        ),
     ),
     evidence=(
         evidence.KANT10,
