@@ -22,7 +22,7 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	@touch $@
 
 run: $(VENV)/.runtime
-	HOST=$(HOST) PORT=$(PORT) $(BIN)/als-leukemia-cds serve
+	exec env HOST=$(HOST) PORT=$(PORT) $(BIN)/als-leukemia-cds serve
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto

@@ -159,7 +159,9 @@ def _phrase(status: int) -> str:
 
 def _outcome(status: int, code: str, problems: Iterable[str]) -> Response:
     """https://hl7.org/fhir/R4/operationoutcome.html"""
-    issues = [{"severity": "error", "code": code, "diagnostics": text} for text in problems]
+    issues = [
+        {"severity": "error", "code": code, "diagnostics": text} for text in dict.fromkeys(problems)
+    ]
     body = {"resourceType": "OperationOutcome", "issue": issues}
     return Response(msgspec.json.encode(body), status=status, mimetype="application/json")
 

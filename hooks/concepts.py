@@ -5,6 +5,7 @@ Codes stand in valuesets/*.json only. Names are for orders that carry no known c
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -455,18 +456,37 @@ _NEGATIVE = frozenset({"negative", "not detected", "absent", "neg", "not present
 
 
 def _answered(
-    concept: str, title: str, asked: str, yes: frozenset[str], no: frozenset[str]
+    concept: str,
+    title: str,
+    asked: str,
+    yes: frozenset[str],
+    no: frozenset[str],
+    *,
+    codes: str = "",
+    yes_codes: str = "",
 ) -> QualitativeTest:
-    """One answer of a site-mapped observation: the value set "<concept>" may code it."""
+    """One answer of an observation. A site may code question and answers; some are shipped too.
+
+    Of a shipped question "<codes>" the answers are "<codes>-answer": those of `yes_codes` say yes,
+    all others no.
+    """
+    said = VALUE_SETS[f"{codes}-answer"].codes if codes else {}
+    affirmed = VALUE_SETS[yes_codes].codes if codes else {}
+    denied = {key: display for key, display in said.items() if key not in affirmed}
     return QualitativeTest(
         concept,
         title,
-        _site_mapped(asked, title),
+        _holding(VALUE_SETS[codes].codes if codes else {}, asked, title),
         yes,
         no,
-        yes_codes=_site_mapped(f"{concept}-yes", f"{title}: yes"),
-        no_codes=_site_mapped(f"{concept}-no", f"{title}: no"),
+        yes_codes=_holding(affirmed, f"{concept}-yes", f"{title}: yes"),
+        no_codes=_holding(denied, f"{concept}-no", f"{title}: no"),
     )
+
+
+def _holding(codes: Mapping[tuple[str, str], str], concept: str, title: str) -> ValueSet:
+    """A value set for a site to fill that holds codes of ours from the start."""
+    return replace(_site_mapped(concept, title), codes=dict(codes))
 
 
 MRD_PRESENCE = _answered("mrd-presence", "MRD", "mrd", _POSITIVE, _NEGATIVE)
@@ -507,6 +527,8 @@ COMPLETE_REMISSION = _answered(
     "hematologic-response",
     frozenset({"complete remission", "cr", "complete response", "cri", "crh"}),
     frozenset({"no response", "refractory", "progressive", "partial remission", "relapse"}),
+    codes="leukemia-disease-status",
+    yes_codes="leukemia-complete-remission-answer",
 )
 REFRACTORY_DISEASE = _answered(
     "refractory-disease",
@@ -514,6 +536,8 @@ REFRACTORY_DISEASE = _answered(
     "hematologic-response",
     frozenset({"refractory", "progressive", "progressive disease", "no response", "relapse"}),
     frozenset({"complete remission", "cr", "complete response", "cri", "crh"}),
+    codes="leukemia-disease-status",
+    yes_codes="leukemia-worsened-answer",
 )
 _DEFICIENT = frozenset({"deficient", "deficiency", "low", "decreased", "l", "ll"})
 _NORMAL = frozenset({"normal", "not deficient", "n"})

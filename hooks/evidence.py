@@ -602,8 +602,8 @@ ALSLEUK = _source(
 )
 READING = _source(
     "READING",
-    "Direct reading of the seed document",
-    "seed text",
+    "Direct reading of the guideline summaries of 2026-01-05",
+    "the summaries themselves",
     "R",
 )
 PPOVEN = _source(

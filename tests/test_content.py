@@ -229,6 +229,10 @@ def test_sources_are_those_of_the_catalogue() -> None:
     listed = catalogue_evidence()
     assert len(listed) > 50
     carried = {key: [each.citation, each.identifier] for key, each in evidence.BY_KEY.items()}
+    # A clinician knows the summaries, not the catalogue's word for the documents.
+    own = carried.pop("READING")
+    assert "guideline summaries" in own[0]
+    del listed["READING"]
     assert carried == {key: cells[:2] for key, cells in listed.items()}
 
 
@@ -272,8 +276,24 @@ def in_short(text: str) -> list[str]:
     return words(lowered)
 
 
+SETTLED_READINGS = {
+    "comfort-plan": "section 0.9 defines it, so that section 3 has no heading of it to compare"
+}
+
+
 @needs_catalogue
-@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_every_rule_has_a_heading_of_the_catalogue_or_is_a_settled_reading() -> None:
+    assert RULES.keys() - catalogue_rules().keys() == SETTLED_READINGS.keys()
+    text, _, _ = CATALOGUE.read_text(encoding="utf-8").partition("## 1. ")
+    assert all(f"`{rule_id}`" in text for rule_id in SETTLED_READINGS)
+
+
+@needs_catalogue
+@pytest.mark.parametrize(
+    "rule",
+    [rule for rule in RULES.values() if rule.id not in SETTLED_READINGS],
+    ids=lambda rule: rule.id,
+)
 def test_a_rule_is_the_catalogues(rule: Rule) -> None:
     part = catalogue_rules()[rule.id]
     same = in_short(rule.summary) == in_short(stated(part, "Summary"))

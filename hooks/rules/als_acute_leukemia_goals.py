@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cds_service.chart import Chart
-from cds_service.finding import Finding, all_of
+from cds_service.finding import Finding, all_of, any_of
 from cds_service.rule import Indicator, carrying, rule
 from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
 
@@ -19,6 +19,12 @@ def _low_dose_drugs(patient: Chart) -> str | None:
         "are common; no comparison of quality of life was found; 5-10 daily visits or home "
         "injections, and a venetoclax start usually needs admission."
     )
+
+
+def _not_a_child(patient: Chart) -> Finding:
+    """Of 18 or more, or of an age that nobody sent: ALS in a child is rarer than a lost date."""
+    adult = patient.age().at_least(thresholds.ADULT)
+    return any_of(adult, questions.not_known(adult, "Age not known"))
 
 
 @rule(
@@ -110,5 +116,5 @@ def als_acute_leukemia_goals(patient: Chart) -> Finding:
     return all_of(
         patient.may_have(concepts.ALS),
         questions.active_acute_leukemia(patient),
-        patient.age().at_least(thresholds.ADULT),
+        _not_a_child(patient),
     )

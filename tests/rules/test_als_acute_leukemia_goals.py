@@ -73,6 +73,10 @@ WARNS = {
     "born in a month that makes every age an adult's": (DISEASE, LEUKEMIA, person("2008-10")),
     "very old": (DISEASE, LEUKEMIA, aged(96)),
     "AML active beside ALL in remission": (DISEASE, LEUKEMIA, in_remission(ALL)),
+    "turning 18 some day this year": (DISEASE, LEUKEMIA, person("2008")),
+    "turning 18 some day this month": (DISEASE, LEUKEMIA, person("2008-11")),
+    "no birth date": (DISEASE, LEUKEMIA, person(None)),
+    "a birth date in the future": (DISEASE, LEUKEMIA, person("2027-01-01")),
 }
 
 SILENT = {
@@ -109,10 +113,6 @@ ASKS = {
         diagnosis(AML, recorded=None),
         in_remission(AML, recorded=None),
     ),
-    "turning 18 some day this year": (DISEASE, LEUKEMIA, person("2008")),
-    "turning 18 some day this month": (DISEASE, LEUKEMIA, person("2008-11")),
-    "no birth date": (DISEASE, LEUKEMIA, person(None)),
-    "a birth date in the future": (DISEASE, LEUKEMIA, person("2027-01-01")),
     "a problem list that could not be read": (not_read(*concepts.CONDITIONS),),
 }
 
