@@ -42,12 +42,14 @@ _IN_PLACE = re.compile(
 )
 """Words about a line that is there. An order that also speaks of placing one still counts."""
 
+_PUNCTURE = r"(?:lumbar|lp\b|spinal|puncture|tap\b|biopsy|\w*scopy|\w+centesis)"
 _ABOUT_A_PUNCTURE = re.compile(
-    r"\W*(?:post|after|status post|s/p|consent|(?:surgical )?pathology|cytology|histology)\b"
-    r"|.*\b(?:consent(?: form)?|education|handout|monitoring|precautions|instructions|reports?"
-    r"|second opinion|tray|kit)\W*$"
+    rf"\W*(?:(?:status )?post|after|s/p)[ -]{_PUNCTURE}"
+    r"|\W*(?:consent|(?:surgical )?pathology|cytology|histology)\b"
+    rf"|.*{_PUNCTURE}\W+(?:consent(?: form)?|education|handout|precautions|instructions"
+    r"|reports?(?: second opinion)?|tray|kit)\W*$"
 )
-"""Words that begin or end an order of something else which names the puncture."""
+"""Words before or right behind its name that make it an order of something else."""
 
 
 # -- the disease ---------------------------------------------------------------------------------

@@ -149,6 +149,9 @@ def test_a_code_of_a_line_is_a_line_whatever_its_text_says() -> None:
         "Lumbar drain placement",
         "Ommaya reservoir tap",
         "Lumbar puncture, monitoring and consent per protocol",
+        "After platelets: lumbar puncture",
+        "Post transfusion lumbar puncture",
+        "Lumbar puncture with monitoring",
         "Liver biopsy",
     ],
 )
