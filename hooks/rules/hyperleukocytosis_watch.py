@@ -22,9 +22,11 @@ def _high_today(patient: Chart) -> Finding:
 def _high_where_counted(patient: Chart) -> Finding:
     """In remission nobody counts every day: that there is no count of today is no gap.
 
-    Unless the last one was high, and only too old to say so today.
+    Unless the last one was high, and only too old to say so today, or blasts were seen today.
     """
     high = _high_today(patient)
+    if questions.blasts_in_blood(patient).truth is TRUE:
+        return high
     counted = patient.has_result(concepts.LEUKOCYTES, thresholds.FRESH_COUNT)
     last = patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT)
     if counted.truth is FALSE and last.at_least(thresholds.HIGH_COUNT).truth is not TRUE:

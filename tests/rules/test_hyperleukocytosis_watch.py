@@ -196,6 +196,7 @@ ASKS = {
         count(150, hours_ago=72 + 1 / 60),
     ),
     "AML and no count": (AML_ACTIVE,),
+    "remission, blasts of 60 % and no count": (REMISSION, result(BLASTS_PERCENT, 60)),
     "AML and a count without unit": (AML_ACTIVE, count(60, "")),
     "AML and a count that could not be read": (AML_ACTIVE, not_read(LEUKOCYTES)),
     "ALL and a count reported as above 60, 36 h old": (
