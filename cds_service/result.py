@@ -76,6 +76,8 @@ def plausible(value: Value, measurement: Measurement) -> Value:
     for end in (value.bounds.low, value.bounds.high):
         if end is not None and not lowest <= end <= highest:
             return replace(value, bounds=None, problem="not a plausible value")
+        if measurement.whole and end is not None and end % 1:
+            return replace(value, bounds=None, problem="not a grade")
     return value
 
 

@@ -118,7 +118,8 @@ class Measurement:
     """Something observed with a number: codes, accepted units, plausible range in them.
 
     `answers` maps coded answers to numbers (a performance grade sent as a code). `preferred`
-    codes win over the others when both were measured at the same time.
+    codes win over the others when both were measured at the same time. A `whole` measurement has
+    grades: between two of them lies none.
     """
 
     id: str
@@ -130,6 +131,7 @@ class Measurement:
         default_factory=dict, hash=False, compare=False
     )
     preferred: ValueSet | None = None
+    whole: bool = False
 
     def value_sets(self) -> Iterable[ValueSet]:
         """All code lists of this concept."""

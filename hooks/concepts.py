@@ -353,6 +353,7 @@ ECOG = Measurement(
     units.SCORE,
     plausible=(Decimal(0), Decimal(4)),
     answers=_ecog_answers(),
+    whole=True,
 )
 KARNOFSKY = Measurement(
     "karnofsky-performance-status",

@@ -42,6 +42,12 @@ def value_if_recorded(measurement: Measurement) -> Callable[[Chart], list[Fact]]
     return show
 
 
+def remission_if_reported(patient: Chart) -> list[Fact]:
+    """A response assessment that says complete remission: at odds with a high count."""
+    finding = patient.test_is_positive(concepts.COMPLETE_REMISSION)
+    return list(finding.facts) if finding.truth is TRUE else []
+
+
 def ph_status(patient: Chart) -> list[Fact]:
     """BCR::ABL1 or the Philadelphia chromosome, as on record."""
     finding = questions.ph_positive_all(patient)

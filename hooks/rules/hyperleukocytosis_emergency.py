@@ -40,6 +40,7 @@ from hooks import concepts, evidence, lines, overrides, proposals, questions, th
         *("S3-34", "S3-35", "S3-39", "S3-42", "X-05", "X-07"),
     ),
     shows=(
+        lines.remission_if_reported,
         lines.value(concepts.POTASSIUM, thresholds.TUMOR_LYSIS_SHOWN),
         lines.value(concepts.PHOSPHATE, thresholds.TUMOR_LYSIS_SHOWN),
         lines.value(concepts.URATE, thresholds.TUMOR_LYSIS_SHOWN),

@@ -9,7 +9,7 @@ import pytest
 
 from hooks import PATIENT_VIEW
 from hooks.concepts import AML, ECOG
-from tests.patients import LOINC, ME, SNOMED, aged, cards, diagnosis, result
+from tests.patients import LOINC, ME, SNOMED, aged, cards, count, diagnosis, part, result
 
 FULL_REMISSION, PARTIAL_REMISSION = "103338009", "103337004"
 WORSENED, IMPROVED, STABLE = "271299001", "268910001", "359746009"
@@ -46,3 +46,23 @@ def test_other_answers_leave_the_pathway_as_it_is(answer: str) -> None:
 
 def test_full_remission_ends_the_pathway_of_new_disease() -> None:
     assert "aml-fit" not in cards(PATIENT_VIEW, *FIT, status(FULL_REMISSION))
+
+
+def test_the_emergency_card_says_that_remission_was_reported() -> None:
+    card = cards(PATIENT_VIEW, diagnosis(AML), count(150), status(FULL_REMISSION))
+    shown = part(card["hyperleukocytosis-emergency"], "This patient")
+    assert any("Complete hematologic remission positive, 2026-11-20" in line for line in shown)
+    assert not any(
+        "remission" in line
+        for line in part(
+            cards(PATIENT_VIEW, diagnosis(AML), count(150))["hyperleukocytosis-emergency"],
+            "This patient",
+        )
+    )
+
+
+@pytest.mark.parametrize(("grade", "is_fit"), [(1, True), (1.5, False)])
+def test_half_a_grade_is_no_performance_status(grade: float, is_fit: bool) -> None:
+    shown = cards(PATIENT_VIEW, aged(48), diagnosis(AML), result(ECOG, grade))
+    assert ("aml-fit" in shown) is is_fit
+    assert is_fit or "not a grade" in shown["data-gaps"]["detail"]
