@@ -48,6 +48,7 @@ from tools.fixture_drugs import (
     ALLOGENEIC_TRANSPLANT_ORDER,
     ALLOPURINOL_ORDER,
     BLINATUMOMAB_ORDER,
+    CENTRAL_LINE_ORDER,
     CIPROFLOXACIN_ORDER,
     CO_TRIMOXAZOLE_ORDER,
     DASATINIB_ORDER,
@@ -100,6 +101,13 @@ ORDER_STORIES = (
             selecting("rasburicase", RASBURICASE_ORDER),
             signing("rasburicase", RASBURICASE_ORDER),
             selecting("allopurinol", ALLOPURINOL_ORDER),
+            signing(
+                "four-orders",
+                RED_CELLS_ORDER,
+                CENTRAL_LINE_ORDER,
+                RASBURICASE_ORDER,
+                FILGRASTIM_ORDER,
+            ),
         ),
     ),
     Story(

@@ -6,6 +6,7 @@ generators of their own, which this one calls.
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +27,9 @@ PAGES = {
 
 def main(arguments: list[str]) -> int:
     """0 when everything is current (or was written), 1 when something is stale."""
-    check = "--check" in arguments
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="say what is stale, write nothing")
+    check = parser.parse_args(arguments).check
     stale = [path for path, text in pages().items() if not _settle(ROOT / path, text, check)]
     for path in stale:
         print(f"stale: {path}; run make generate")
