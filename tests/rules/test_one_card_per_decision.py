@@ -266,7 +266,7 @@ def test_what_the_limit_leaves_out_is_said_on_the_first_card():
     found = cards(ORDER_SELECT, LEUKEMIA, AT_100, *BODY, *ORDERS)
     first, *others = (part(each, "Missing or uncertain") for each in found.values())
     left_out = "Also applies, without a card of its own: Platelet targets"
-    assert [line for line in first if line.startswith("Also applies")][0].startswith(left_out)
+    assert next(line for line in first if line.startswith("Also applies")).startswith(left_out)
     assert not any("Also applies" in line for lines in others for line in lines)
     alone = cards(ORDER_SELECT, LEUKEMIA, AT_100, *BODY, *ORDERS[:2]).values()
     assert not any("Also applies" in each["detail"] for each in alone)
