@@ -325,8 +325,15 @@ class Chart:
         return Finding(question, TRUE if recent else FALSE, finding.facts)
 
     def in_relapse(self, diagnosis: Diagnosis) -> Finding:
-        """Recorded as relapsed or recurrent."""
-        return self._course_is(diagnosis, "in relapse", frozenset({Course.RELAPSE}))
+        """Recorded as relapsed or recurrent. Active, and suspected to be in relapse, is unknown."""
+        finding = self._course_is(diagnosis, "in relapse", frozenset({Course.RELAPSE}))
+        view = self.diagnosis(diagnosis)
+        suspected = [r for r in view.records if r.course is Course.RELAPSE and r.suspected]
+        is_active = view.current is not None and view.current.course is Course.ACTIVE
+        if not suspected or not is_active:
+            return finding
+        fact = self._record_fact(diagnosis, suspected[0], missing=True)
+        return Finding(finding.question, UNKNOWN, (fact,))
 
     def _course_is(self, diagnosis: Diagnosis, words: str, courses: frozenset[Course]) -> Finding:
         question = f"{diagnosis.title}: {words}"

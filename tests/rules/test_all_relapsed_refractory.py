@@ -68,6 +68,10 @@ SILENT = {
 
 ASKS = {
     "relapse only suspected": (relapsed(ALL, verification="provisional"),),
+    "relapse only suspected, beside an entry of active disease": (
+        diagnosis(ALL),
+        relapsed(ALL, verification="provisional"),
+    ),
     "relapse and remission of one day": (RELAPSE, in_remission(ALL)),
     "a response in words that are not read": (
         diagnosis(ALL),

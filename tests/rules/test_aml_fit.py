@@ -123,6 +123,10 @@ ASKS = {
         *BOTH,
         in_remission(AML, recorded="2026-01-01"),
     ),
+    "a relapse suspected beside the active entry": (
+        *BOTH,
+        diagnosis(AML, "provisional", codes=AML.relapse),
+    ),
     "ALS resolved, which cannot be": (*BOTH, diagnosis(ALS, clinical="resolved")),
     "a response in words that are not read": (*BOTH, answered(REFRACTORY_DISEASE, "see report")),
     "ECOG 1 and a newer one that cannot be read": (*BOTH, in_words(result(ECOG, 1), "see note")),

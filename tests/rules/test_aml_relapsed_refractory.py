@@ -64,6 +64,10 @@ SILENT = {
 
 ASKS = {
     "relapse only suspected": (relapsed(AML, verification="provisional"),),
+    "relapse only suspected, beside an entry of active disease": (
+        diagnosis(AML),
+        relapsed(AML, verification="provisional"),
+    ),
     "relapse and remission of one day": (relapsed(AML), in_remission(AML)),
     "a response in words that are not read": (
         diagnosis(AML),
