@@ -6,11 +6,12 @@ own value sets, so a test names a concept, and a code system only where that is 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import msgspec
 
 from cds_service.chart import Chart
 from cds_service.finding import ALL_OF, ANY_OF, FALSE, NONE_OF, TRUE, Finding, Truth
@@ -321,7 +322,7 @@ def chart(*records: Record, unread: Mapping[str, str] | None = None) -> Chart:
     people = [each for each in found if each["resourceType"] == "Patient"] or [person()]
     bundle = {"entry": [{"resource": draft.resource} for draft in drafts]}
     selections = [draft.reference for draft in drafts if draft.selected]
-    read = read_drafts(decode_any(json.dumps(bundle).encode()), selections, ME, LEXICON)
+    read = read_drafts(decode_any(msgspec.json.encode(bundle)), selections, ME, LEXICON)
     gaps = {
         concept.id: "could not be checked"
         for each in records
@@ -332,12 +333,12 @@ def chart(*records: Record, unread: Mapping[str, str] | None = None) -> Chart:
         lexicon=LEXICON,
         as_of=NOW,
         patient_id=ME,
-        patient=read_resource(json.dumps(people[0]).encode()),
+        patient=read_resource(msgspec.json.encode(people[0])),
         resources=[
             resource
             for each in found
             if each["resourceType"] != "Patient"
-            and (resource := read_resource(json.dumps(each).encode())) is not None
+            and (resource := read_resource(msgspec.json.encode(each))) is not None
         ],
         troubles={**gaps, **(unread or {})},
         orders=read.orders,
