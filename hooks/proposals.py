@@ -86,13 +86,12 @@ def medication_request(
 
 
 def instruction(
-    text: str, dose_mg: Decimal, times_per_day: int, days: int, route: str = ""
+    text: str, dose_mg: Decimal, times_per_day: int, days: int, route: str
 ) -> dict[str, Any]:
     """One FHIR dosage instruction in words and as data."""
-    said = {"route": {"text": route}} if route else {}
     return {
         "text": text,
-        **said,
+        "route": {"text": route},
         "timing": {
             "repeat": {
                 "frequency": times_per_day,
@@ -124,7 +123,7 @@ def hydroxyurea(patient: Chart) -> Suggestion | None:
     resource = medication_request(
         patient,
         _HYDROXYUREA_CAPSULE,
-        instruction(text, dose.daily_mg, 1, 1),
+        instruction(text, dose.daily_mg, 1, 1, "Oral or enteral tube"),
         "Proposal from the guideline service: check gates, lineage and swallowing before signing.",
     )
     recommended = _myeloid_and_nothing_else(patient)
@@ -152,7 +151,7 @@ def tretinoin(patient: Chart) -> Suggestion | None:
     resource = medication_request(
         patient,
         _TRETINOIN,
-        instruction(text, dose, 2, 1),
+        instruction(text, dose, 2, 1, "Oral"),
         "Proposal from the guideline service: 22.5 mg/m2 per dose, rounded to 10 mg capsules.",
     )
     return Suggestion(label, (Action("create", label, resource),), recommended=True)

@@ -257,10 +257,11 @@ def _amount(dose: hydroxyurea.HydroxyureaDose, *, liquid: bool) -> str:
 
 def _instruction(dose: hydroxyurea.HydroxyureaDose, *, liquid: bool) -> dict[str, Any]:
     capsules = int(dose.daily_mg / hydroxyurea.CAPSULE_MG)
-    text = f"{capsules} capsules of 500 mg by mouth once daily"
+    text, route = f"{capsules} capsules of 500 mg by mouth once daily", "Oral"
     if liquid:
+        route = "Oral or enteral tube"
         text = f"{number_text(dose.daily_mg)} mg as a liquid by mouth or enteral tube once daily"
-    return proposals.instruction(f"{text} for 1 day", dose.daily_mg, 1, 1)
+    return proposals.instruction(f"{text} for 1 day", dose.daily_mg, 1, 1, route)
 
 
 def _checks(patient: Chart) -> Suggestion | None:

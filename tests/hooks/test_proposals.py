@@ -45,3 +45,14 @@ def test_no_urate_lowering_drug_beside_a_drafted_one(drug):
     drafted = order(drug.codes, name=drug.title, selected=False)
     assert proposals.urate_lowering(chart(*READY)) is not None
     assert proposals.urate_lowering(chart(*READY, drafted)) is None
+
+
+@pytest.mark.parametrize(
+    ("propose", "route"),
+    [(proposals.hydroxyurea, "Oral or enteral tube"), (proposals.tretinoin, "Oral")],
+    ids=["hydroxyurea", "tretinoin"],
+)
+def test_no_dose_is_drafted_without_a_route(propose, route):
+    (draft,) = drafts(propose(chart(*READY)))
+    (instruction,) = draft["dosageInstruction"]
+    assert instruction["route"] == {"text": route}

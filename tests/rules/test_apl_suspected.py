@@ -192,6 +192,7 @@ def test_atra_is_proposed_for_the_body_surface_area():
     (instruction,) = action["resource"]["dosageInstruction"]
     assert instruction["timing"]["repeat"]["frequency"] == 2
     assert instruction["doseAndRate"][0]["doseQuantity"]["value"] == 40
+    assert instruction["route"] == {"text": "Oral"}
     assert offered[label]["isRecommended"] is True
 
 

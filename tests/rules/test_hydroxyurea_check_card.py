@@ -141,6 +141,7 @@ def test_the_computed_dose_is_an_update_of_the_whole_order():
     }
     (instruction,) = resource["dosageInstruction"]
     assert instruction["text"] == "7 capsules of 500 mg by mouth once daily for 1 day"
+    assert instruction["route"] == {"text": "Oral"}
     assert instruction["doseAndRate"][0]["doseQuantity"]["value"] == 3500
     assert "isRecommended" not in suggestions(one)[label]
 
@@ -157,6 +158,7 @@ def test_who_cannot_swallow_is_offered_a_liquid():
     change = suggestions(one)["Change the dose to 3,500 mg/day (as a liquid), 1 day"]
     (instruction,) = change["actions"][0]["resource"]["dosageInstruction"]
     assert "capsule" not in instruction["text"]
+    assert instruction["route"] == {"text": "Oral or enteral tube"}
     assert "Draft pharmacy consult for a liquid" in suggestions(one)
 
 
