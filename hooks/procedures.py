@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 from cds_service.amount import Amount
 from cds_service.chart import Chart, order_fact, question
-from cds_service.finding import FALSE, TRUE, Fact, Finding, all_of, any_of, none_of
+from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding, all_of, any_of, none_of
 from cds_service.orders import BY_CODE, Order
 from cds_service.terminology import Measurement, Orderable, Threshold, Window
 from hooks import concepts, lines, questions, regimens, thresholds
@@ -125,6 +125,40 @@ def unsafe_for_puncture(patient: Chart) -> Finding:
         _low_fibrinogen(patient),
         _high_inr(patient),
     )
+
+
+def unsafe_values(patient: Chart, platelets: Threshold) -> list[str]:
+    """Which values speak against the procedure, and which are not known, in words."""
+    limits: tuple[tuple[Measurement, str, Callable[[Amount], Finding], Window | None], ...] = (
+        (
+            concepts.LEUKOCYTES,
+            f"{thresholds.HYPERLEUKOCYTOSIS} or more",
+            lambda each: each.at_least(thresholds.HYPERLEUKOCYTOSIS),
+            thresholds.FRESH_COUNT,
+        ),
+        (concepts.PLATELETS, f"below {platelets}", lambda each: each.below(platelets), None),
+        (
+            concepts.FIBRINOGEN,
+            f"below {thresholds.LOW_FIBRINOGEN}",
+            lambda each: each.below(thresholds.LOW_FIBRINOGEN),
+            None,
+        ),
+        (
+            concepts.INR,
+            f"above {thresholds.HIGH_INR}",
+            lambda each: each.above(thresholds.HIGH_INR),
+            None,
+        ),
+    )
+    said = []
+    for measurement, limit, is_unsafe, window in limits:
+        today = is_unsafe(patient.latest(measurement, thresholds.PROCEDURE_VALUES))
+        current = is_unsafe(patient.latest(measurement, window or values_window(patient)))
+        if today.truth is TRUE:
+            said.append(f"{measurement.title} {limit}")
+        elif current.truth is UNKNOWN:
+            said.append(f"{measurement.title} not known, or too old")
+    return said
 
 
 @question

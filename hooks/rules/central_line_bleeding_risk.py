@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from cds_service.chart import Chart
-from cds_service.finding import TRUE, Finding, all_of, any_of
+from cds_service.finding import FALSE, TRUE, Finding, all_of, any_of
 from cds_service.rule import Escalation, Indicator, carrying, rule
-from hooks import concepts, evidence, lines, overrides, procedures, proposals, questions
+from hooks import (
+    concepts,
+    evidence,
+    lines,
+    overrides,
+    procedures,
+    proposals,
+    questions,
+    thresholds,
+)
 
 
 def _apl_with_unsafe_clotting(patient: Chart) -> Finding:
@@ -13,6 +22,26 @@ def _apl_with_unsafe_clotting(patient: Chart) -> Finding:
         questions.apl_suspected_or_confirmed(patient),
         procedures.coagulopathy_or_not_known(patient),
         procedures.recognised_firmly(patient, procedures.CENTRAL_LINES),
+    )
+
+
+def _found_here(patient: Chart) -> str | None:
+    """Which of the values brings the card, so that nobody has to know the limits by heart."""
+    is_apl = questions.apl_suspected_or_confirmed(patient).truth is TRUE
+    platelets = thresholds.LOW_PLATELETS if is_apl else thresholds.LOW_PLATELETS_FOR_LINE
+    found = procedures.unsafe_values(patient, platelets)
+    return f"Found here: {'; '.join(found)}." if found else None
+
+
+def _control_first(patient: Chart) -> str:
+    """What the summary says of ALS stands only where ALS may be present."""
+    advice = f"{lines.SUMMARY} place no central line until clotting and the leukocyte count are"
+    limits = "the ELN advice is for APL; elsewhere values can often be corrected"
+    if patient.may_have(concepts.ALS).truth is FALSE:
+        return f"{advice} controlled. Evidence: {limits}."
+    return (
+        f"{advice} controlled, because bleeding is tolerated badly in ALS. Evidence: {limits}, and "
+        "bleeding in ALS was not studied."
     )
 
 
@@ -68,13 +97,8 @@ def _als(patient: Chart) -> str | None:
     statements=("S3-26", "S3-41"),
     shows=(procedures.values,),
     advice=(
-        carrying(
-            "S3-26",
-            f"{lines.SUMMARY} place no central line until clotting and the leukocyte count are "
-            "controlled, because bleeding is tolerated badly in ALS. Evidence: the ELN advice is "
-            "for APL; elsewhere values can often be corrected, and bleeding in ALS was not "
-            "studied.",
-        ),
+        _found_here,
+        carrying("S3-26", _control_first),
         carrying("S3-26", _by_disease),
         carrying(
             "S3-41",

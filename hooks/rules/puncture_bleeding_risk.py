@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from cds_service.chart import Chart
-from cds_service.finding import TRUE, Finding, all_of, any_of
+from cds_service.finding import FALSE, TRUE, Finding, all_of, any_of
 from cds_service.rule import Action, Escalation, Indicator, Suggestion, carrying, rule
 from hooks import (
     concepts,
@@ -15,6 +15,7 @@ from hooks import (
     procedures,
     proposals,
     questions,
+    thresholds,
 )
 
 
@@ -37,13 +38,42 @@ def _unsafe(patient: Chart) -> Finding:
     return any_of(procedures.unsafe_for_puncture(patient), _spinal_puncture_among_blasts(patient))
 
 
-def _by_disease(patient: Chart) -> str:
+def _found_here(patient: Chart) -> str | None:
+    """Which of the values brings the card, so that nobody has to know the limits by heart."""
+    if procedures.marrow_sampling_only(patient).truth is TRUE:
+        return None
+    found = procedures.unsafe_values(patient, thresholds.LOW_PLATELETS_FOR_PUNCTURE)
+    if _spinal_puncture_among_blasts(patient).truth is TRUE:
+        found.append("Blasts in blood")
+    return f"Found here: {'; '.join(found)}." if found else None
+
+
+def _deferral(patient: Chart) -> str:
+    """What the summary says of ALS stands only where ALS may be present."""
+    decide = (
+        "Decide case by case: defer while counts or clotting are unsafe, and set a date to review "
+        "it."
+    )
+    if procedures.marrow_sampling_only(patient).truth is TRUE:
+        decide = "Decide case by case."
+    if patient.may_have(concepts.ALS).truth is FALSE:
+        return decide
+    return (
+        f"{lines.SUMMARY} in ALS put off lumbar puncture and other invasive procedures "
+        "indefinitely. Evidence: care of ALL includes intrathecal prophylaxis, and tofersen is "
+        f"itself given intrathecally. {decide}"
+    )
+
+
+def _by_disease(patient: Chart) -> str | None:
     if questions.apl_suspected_or_confirmed(patient).truth is TRUE:
         return (
             "APL: avoid lumbar puncture and other invasive procedures before and during "
             "induction (ELN recommendation 1.9); fibrinogen above 100-150 mg/dL, platelets above "
             "30-50 ×10⁹/L and INR below 1.5 are the targets."
         )
+    if procedures.marrow_sampling_only(patient).truth is TRUE:
+        return None
     return (
         "Platelets for lumbar puncture: 50 ×10⁹/L in the 2015 guidance, 20 in that of 2025 (seen "
         "quoted only); neither studied hyperleukocytosis."
@@ -54,10 +84,13 @@ def _spinal(patient: Chart) -> str | None:
     """What is known of blasts and of the first puncture, where the spine is meant."""
     if procedures.spinal_puncture(patient).truth is not TRUE:
         return None
-    return (
+    found = (
         "A traumatic puncture while blasts circulate worsened outcome in children with ALL: time "
-        "it after blasts have cleared, and give the intrathecal dose with the first puncture."
+        "it after blasts have cleared"
     )
+    if patient.may_have(concepts.ALL).truth is FALSE:
+        return f"{found}; this was not studied in other leukemias."
+    return f"{found}, and give the intrathecal dose with the first puncture."
 
 
 def _tofersen(patient: Chart) -> str | None:
@@ -146,13 +179,8 @@ def _review_unless_marrow_only(patient: Chart) -> Suggestion | None:
         lines.diagnosis_if_recorded(concepts.COAGULOPATHY),
     ),
     advice=(
-        carrying(
-            "S3-27",
-            f"{lines.SUMMARY} in ALS put off lumbar puncture and other invasive procedures "
-            "indefinitely. Evidence: care of ALL includes intrathecal prophylaxis, and tofersen "
-            "is itself given intrathecally. Decide case by case: defer while counts or clotting "
-            "are unsafe, and set a date to review it.",
-        ),
+        _found_here,
+        carrying("S3-27", _deferral),
         carrying("S3-27", _by_disease),
         _spinal,
         _tofersen,

@@ -339,3 +339,31 @@ def test_overrides_can_say_why():
         "resuscitation",
         "other",
     ]
+
+
+def test_what_is_said_of_als_is_said_in_als():
+    said = "bleeding is tolerated badly in ALS"
+    assert said in card(diagnosis(ALS), LEUKEMIA, LINE)["detail"]
+    assert "bleeding in ALS" not in card(LEUKEMIA, LINE)["detail"]
+    assert said not in card(LEUKEMIA, LINE)["detail"]
+
+
+@pytest.mark.parametrize(
+    ("records", "found"),
+    [
+        (values(leukocytes=100), "Leukocytes 100 ×10⁹/L or more"),
+        (values(platelets=19), "Platelets below 20 ×10⁹/L"),
+        (values(fibrinogen=149), "Fibrinogen below 150 mg/dL"),
+        (values(inr=1.6)[:3], "INR not known, or too old"),
+    ],
+    ids=["count", "platelets", "fibrinogen", "no INR"],
+)
+def test_it_says_which_value_brings_it(records, found):
+    lines = part(card(LEUKEMIA, *records, LINE), "Consider")
+    assert lines[0] == f"Found here: {found}."
+
+
+def test_in_apl_the_limits_are_those_of_its_coagulopathy():
+    lines = part(card(diagnosis(APL), *values(platelets=49), LINE), "Consider")
+    assert lines[0] == "Found here: Platelets below 50 ×10⁹/L."
+    assert "Found here" not in card(diagnosis(APL), *values(platelets=50), LINE)["detail"]
