@@ -121,8 +121,8 @@ def _blinatumomab(patient: Chart) -> str | None:
     return (
         f"{lines.SUMMARY} MRD of 0.1% or more: blinatumomab cleared it in 78% and bridges to "
         "transplant. Evidence: 88 of 113 adults after one 28-day cycle (BLAST), B lineage, in "
-        "remission, MRD of 0.1% or more after three intensive blocks; neurologic events were "
-        "grade 3 in 10% and grade 4 in 3%."
+        "remission, MRD of 0.1% or more after three or more intensive blocks; neurologic events "
+        "were grade 3 in 10% and grade 4 in 3%."
     )
 
 

@@ -24,7 +24,7 @@ def _bridge(patient: Chart) -> str:
     blinatumomab = (
         f"blinatumomab is the usual bridge. {lines.SUMMARY} it cleared MRD in 88 of 113 patients "
         "after one cycle. Evidence: the same figure (BLAST), in remission with MRD of 0.1% or "
-        "more after three intensive blocks."
+        "more after three or more intensive blocks."
     )
     if questions.b_lineage(patient).truth is TRUE:
         return f"B-lineage: {blinatumomab}"

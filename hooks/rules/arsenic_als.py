@@ -23,6 +23,11 @@ _WITHOUT_ALS = (
     "magnesium and interacting drugs first."
 )
 
+_DANGEROUS = (
+    "Arsenic trioxide with a QTc of 500 ms or more, or with quinidine: risk of a dangerous rhythm; "
+    "check and correct before the dose."
+)
+
 
 def _quinidine(patient: Chart) -> Finding:
     """Running, or drafted with the arsenic."""
@@ -39,10 +44,6 @@ def _dangerous_rhythm(patient: Chart) -> Finding:
         any_of(qtc.at_least(thresholds.DANGEROUS_QTC), _quinidine(patient)),
         procedures.recognised_firmly(patient, (concepts.ARSENIC_TRIOXIDE,)),
     )
-
-
-def _dangerous_rhythm_in_als(patient: Chart) -> Finding:
-    return all_of(_dangerous_rhythm(patient), patient.may_have(concepts.ALS))
 
 
 def _no_als(patient: Chart) -> Finding:
@@ -136,8 +137,7 @@ def _checks(patient: Chart) -> Suggestion:
         "daily-infusion burden; not excluded by ALS itself."
     ),
     escalations=(
-        Escalation(Indicator.CRITICAL, _dangerous_rhythm_in_als),
-        Escalation(Indicator.CRITICAL, _dangerous_rhythm, _WITHOUT_ALS),
+        Escalation(Indicator.CRITICAL, _dangerous_rhythm, _DANGEROUS),
         Escalation(Indicator.WARNING, _no_als, _WITHOUT_ALS),
     ),
     evidence=(

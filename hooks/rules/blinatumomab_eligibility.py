@@ -8,6 +8,10 @@ from cds_service.rule import Escalation, Indicator, Suggestion, carrying, rule
 from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
 
 
+def _not_eligible(patient: Chart) -> Finding:
+    return any_of(questions.t_lineage(patient), patient.test_is_negative(concepts.CD19))
+
+
 def _not_eligible_or_not_known(patient: Chart) -> Finding:
     """T lineage, CD19 negative, or a lineage that nobody recorded."""
     lineage = questions.b_lineage(patient)
@@ -64,7 +68,15 @@ def _cd19(patient: Chart) -> Suggestion | None:
         "Blinatumomab: for CD19+ B-lineage ALL; check lineage, residual disease (MRD) context "
         "and neurology risk."
     ),
-    escalations=(Escalation(Indicator.WARNING, _not_eligible_or_not_known),),
+    escalations=(
+        Escalation(
+            Indicator.WARNING,
+            _not_eligible,
+            "Blinatumomab ordered, but T lineage or CD19-negative blasts are recorded: it binds "
+            "CD19 on B cells; check the order.",
+        ),
+        Escalation(Indicator.WARNING, _not_eligible_or_not_known),
+    ),
     evidence=(evidence.BLAST18, evidence.TOWER17, evidence.E1910, evidence.NELBLIN),
     strength="Trials; label",
     statements=("S0-15", "S0-43"),
@@ -80,7 +92,8 @@ def _cd19(patient: Chart) -> Suggestion | None:
             "S0-15 S0-43",
             f"{lines.SUMMARY} blinatumomab cleared residual disease of 0.1% or more in 78% and "
             "bridges to transplant. Evidence: 88 of 113 adults with B-precursor ALL in remission, "
-            "MRD of 0.1% or more after three intensive blocks, one 28-day infusion (BLAST).",
+            "MRD of 0.1% or more after three or more intensive blocks, one 28-day infusion "
+            "(BLAST).",
         ),
         "Neurologic events were grade 3 in 10% and grade 4 in 3%; the infusion runs for weeks.",
         _neurology,

@@ -148,7 +148,14 @@ def _schedule_by_area(patient: Chart) -> Suggestion | None:
         "Low-dose cytarabine: schedule differs from trial doses or adverse-risk genetics "
         "recorded; confirm intent."
     ),
-    escalations=(Escalation(Indicator.WARNING, _adverse_genetics),),
+    escalations=(
+        Escalation(
+            Indicator.WARNING,
+            _adverse_genetics,
+            "Low-dose cytarabine with adverse-risk genetics recorded: poor activity there; confirm "
+            "intent and schedule.",
+        ),
+    ),
     evidence=(
         evidence.BURNETT07,
         evidence.AZAAML,

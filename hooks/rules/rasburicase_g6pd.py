@@ -54,7 +54,15 @@ def _state(patient: Chart) -> str:
         "Rasburicase: contraindicated in G6PD deficiency (hemolysis, methemoglobinemia); check "
         "G6PD before the dose."
     ),
-    escalations=(Escalation(Indicator.WARNING, urate.g6pd_not_known),),
+    escalations=(
+        Escalation(
+            Indicator.CRITICAL,
+            urate.g6pd_deficient,
+            "Rasburicase ordered with G6PD deficiency on record or suspected: contraindicated "
+            "(hemolysis, methemoglobinemia).",
+        ),
+        Escalation(Indicator.WARNING, urate.g6pd_not_known),
+    ),
     evidence=(
         evidence.RASLABEL,
         evidence.BSHTLS15,

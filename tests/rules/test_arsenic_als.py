@@ -184,6 +184,10 @@ WITHOUT_ALS = (
     "Arsenic trioxide with a heart-rhythm or pregnancy risk on record: check QTc, potassium, "
     "magnesium and interacting drugs first."
 )
+DANGEROUS = (
+    "Arsenic trioxide with a QTc of 500 ms or more, or with quinidine: risk of a dangerous rhythm; "
+    "check and correct before the dose."
+)
 QUINIDINE_RUNS = prescription(DEXTROMETHORPHAN_QUINIDINE)
 
 
@@ -197,19 +201,19 @@ def card(*records):
         ((DISEASE, NORMAL), "warning", IN_ALS),
         ((DISEASE,), "warning", IN_ALS),
         ((DISEASE, qtc(499)), "warning", IN_ALS),
-        ((DISEASE, qtc(500)), "critical", IN_ALS),
-        ((DISEASE, qtc(500, 72)), "critical", IN_ALS),
+        ((DISEASE, qtc(500)), "critical", DANGEROUS),
+        ((DISEASE, qtc(500, 72)), "critical", DANGEROUS),
         ((DISEASE, qtc(520, 72 + MINUTE)), "warning", IN_ALS),
-        ((DISEASE, NORMAL, QUINIDINE_RUNS), "critical", IN_ALS),
-        ((DISEASE, NORMAL, order(QUINIDINE, selected=False)), "critical", IN_ALS),
+        ((DISEASE, NORMAL, QUINIDINE_RUNS), "critical", DANGEROUS),
+        ((DISEASE, NORMAL, order(QUINIDINE, selected=False)), "critical", DANGEROUS),
         ((DISEASE, NORMAL, prescription(ONDANSETRON)), "warning", IN_ALS),
         ((DISEASE, NORMAL, result(POTASSIUM, 3.1)), "warning", IN_ALS),
-        ((diagnosis(ALS, "provisional"), qtc(500)), "critical", IN_ALS),
-        ((qtc(500),), "critical", WITHOUT_ALS),
-        ((NORMAL, QUINIDINE_RUNS), "critical", WITHOUT_ALS),
+        ((diagnosis(ALS, "provisional"), qtc(500)), "critical", DANGEROUS),
+        ((qtc(500),), "critical", DANGEROUS),
+        ((NORMAL, QUINIDINE_RUNS), "critical", DANGEROUS),
         ((diagnosis(PREGNANCY), NORMAL), "warning", WITHOUT_ALS),
         ((prescription(ONDANSETRON),), "warning", WITHOUT_ALS),
-        ((diagnosis(ALS, clinical="resolved"), qtc(500)), "critical", WITHOUT_ALS),
+        ((diagnosis(ALS, clinical="resolved"), qtc(500)), "critical", DANGEROUS),
     ],
 )
 @pytest.mark.parametrize("service", [ORDER_SELECT, ORDER_SIGN], ids=["selected", "signed"])

@@ -184,7 +184,7 @@ def test_a_cd19_result_that_cannot_be_read_is_named():
 def test_the_trial_is_reported_with_its_population():
     (line,) = (x for x in part(card(B_LINEAGE, ORDER), "Consider") if "88 of 113" in x)
     assert line.startswith("Guideline summary: blinatumomab cleared residual disease")
-    for words in ("B-precursor ALL in remission", "MRD of 0.1% or more", "three intensive blocks"):
+    for words in ("B-precursor ALL in remission", "MRD of 0.1% or more", "three or more intensive"):
         assert words in line
     assert "one 28-day infusion" in line
 
@@ -204,3 +204,23 @@ def test_cd19_flow_is_offered_until_there_is_a_result():
 
 def test_overrides_can_say_why():
     assert overrides(card(B_LINEAGE, ORDER)) == ["cd19-confirmed", "protocol-directed", "other"]
+
+
+@pytest.mark.parametrize(
+    ("records", "begins"),
+    [
+        ((T_LINEAGE,), "Blinatumomab ordered, but T lineage or CD19-negative blasts are recorded"),
+        (
+            (B_LINEAGE, answered(CD19, "negative")),
+            "Blinatumomab ordered, but T lineage or CD19-negative blasts are recorded",
+        ),
+        ((), "Blinatumomab: for CD19+ B-lineage ALL"),
+        ((B_LINEAGE, T_LINEAGE), "Blinatumomab: for CD19+ B-lineage ALL"),
+    ],
+    ids=["T lineage", "CD19 negative", "no lineage", "both lineages"],
+)
+def test_the_summary_says_what_speaks_against_it(records, begins):
+    one = card(*records, ORDER)
+    assert one["indicator"] == "warning"
+    assert one["summary"].startswith(begins)
+    assert len(one["summary"]) < 140

@@ -164,12 +164,18 @@ def test_a_failed_read_is_named():
 @pytest.mark.parametrize("service", [ORDER_SELECT, ORDER_SIGN], ids=lambda each: each.hook)
 def test_the_summary_is_the_boxed_warning(service):
     alone = replace(service, groups=ALONE.groups, gaps_alone_when=None)
-    one = cards(alone, DEFICIENT, ORDER)[rule.id]
-    assert one["summary"] == (
+    unknown = cards(alone, ORDER)[rule.id]
+    assert (unknown["indicator"], unknown["summary"]) == (
+        "warning",
         "Rasburicase: contraindicated in G6PD deficiency (hemolysis, methemoglobinemia); check "
-        "G6PD before the dose."
+        "G6PD before the dose.",
     )
-    assert len(one["summary"]) < 140
+    one = cards(alone, DEFICIENT, ORDER)[rule.id]
+    assert (one["indicator"], one["summary"]) == (
+        "critical",
+        "Rasburicase ordered with G6PD deficiency on record or suspected: contraindicated "
+        "(hemolysis, methemoglobinemia).",
+    )
     assert any(line.startswith("G6PD deficiency: active") for line in part(one, "This patient"))
 
 
