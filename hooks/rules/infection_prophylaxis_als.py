@@ -62,12 +62,16 @@ def _two_qt_drugs(patient: Chart) -> Finding:
     )
 
 
+def _names(patient: Chart, drugs: tuple[Orderable, ...]) -> str:
+    return ", ".join(d.title for d in drugs if questions.is_yes(_present(patient, d)))
+
+
 def _interactions(patient: Chart) -> str | None:
     said = []
     if questions.is_yes(_riluzole_interaction(patient)):
         said.append("ciprofloxacin or enoxacin raises riluzole levels (CYP1A2)")
     if questions.is_yes(_azole_interaction(patient)):
-        said.append("the azole raises levels of venetoclax, vinca alkaloids or quinidine")
+        said.append(f"the azole raises levels of {_names(patient, AZOLE_PARTNERS)}")
     if questions.is_yes(_two_qt_drugs(patient)):
         said.append("two drugs that prolong the QT interval: check the ECG")
     return f"Interactions found: {'; '.join(said)}." if said else None

@@ -26,10 +26,10 @@ def _hemoglobin(patient: Chart) -> str:
             "Hemoglobin is already above 10 g/dL, where viscosity becomes the hazard at this count."
         )
     if above is FALSE:
-        return "Hemoglobin: stay below about 10 g/dL until the count falls."
+        return "Hemoglobin: stay below about 10 g/dL until the count falls (advice of the report)."
     return (
         "Hemoglobin is unknown: measure it before the transfusion unless the need is urgent, and "
-        "stay below about 10 g/dL until the count falls."
+        "stay below about 10 g/dL until the count falls (advice of the report)."
     )
 
 
@@ -102,8 +102,7 @@ def _changes(order: Order) -> Mapping[str, Any]:
             "S3-24",
             f"{lines.SUMMARY} limit red cells until the leukocyte count is down, because of "
             "viscosity and leukostasis. Evidence: deaths after transfusion were reported in AML "
-            "with blasts above 100 ×10⁹/L; the advice was to stay below hemoglobin 10 g/dL until "
-            "the count falls.",
+            "with blasts above 100 ×10⁹/L.",
         ),
         carrying("S3-24", _hemoglobin),
         _old_count,

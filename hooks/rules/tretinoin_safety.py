@@ -107,7 +107,7 @@ def _pregnancy_test(patient: Chart) -> Suggestion | None:
     shows=(lines.value(concepts.LEUKOCYTES, thresholds.OLD_COUNT), lines.swallowing),
     advice=(
         "At the first suspicion of differentiation syndrome: dexamethasone 10 mg every 12 h "
-        "(label).",
+        "(label; choose the route by local protocol).",
         carrying(
             "S3-31",
             f"{lines.SUMMARY} ATRA corrects the clotting disorder fast and with little toxicity. "

@@ -286,3 +286,8 @@ def test_overrides_can_say_why():
 def test_suspected_als_is_called_not_confirmed():
     one = cards(ALONE, diagnosis(ALS, "provisional"), LOW, ORDER)[rule.id]
     assert "ALS is not confirmed" in one["detail"]
+
+
+def test_the_drug_that_an_azole_raises_is_named():
+    text = card(prescription(VENETOCLAX), order(FLUCONAZOLE))["detail"]
+    assert "the azole raises levels of venetoclax." in text

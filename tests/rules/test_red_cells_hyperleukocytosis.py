@@ -230,3 +230,7 @@ def test_overrides_can_say_why():
         "count-falling",
         "other",
     ]
+
+
+def test_the_hemoglobin_to_stay_below_is_said_once():
+    assert card(LEUKEMIA, HIGH, result(HEMOGLOBIN, 7.4), ORDER)["detail"].count("10 g/dL") == 1
