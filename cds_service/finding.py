@@ -57,7 +57,7 @@ class Fact:
 class Finding:
     """The answer to one question: its truth, the facts it rests on, the parts it is made of."""
 
-    __slots__ = ("facts", "parts", "question", "truth")
+    __slots__ = ("_decided", "facts", "parts", "question", "truth")
 
     def __init__(
         self,
@@ -70,6 +70,7 @@ class Finding:
         self.truth = truth
         self.facts = facts
         self.parts = parts
+        self._decided: tuple[Fact, ...] | None = None if parts else facts
 
     def __bool__(self) -> Never:
         raise TypeError(
@@ -82,17 +83,19 @@ class Finding:
 
     def deciding(self) -> Iterator[Fact]:
         """The facts that made the answer what it is, in the order of the questions."""
-        yield from self.facts
-        for part in self._deciding_parts():
-            yield from part.deciding()
+        if self._decided is None:
+            # Gathered once: choosing, joining and showing a card all ask.
+            below = (fact for part in self._deciding_parts() for fact in part.deciding())
+            self._decided = (*self.facts, *below)
+        return iter(self._decided)
 
     def _deciding_parts(self) -> Iterator[Finding]:
         """Parts without which the truth would be another one."""
         if not self.parts:
             return
-        own = self._own_truth()
+        own, needs_all = self._own_truth(), self._needs_all()
         for part in self.parts:
-            if self._needs_all() or part.truth is own:
+            if needs_all or part.truth is own:
                 yield part
 
     def _own_truth(self) -> Truth:

@@ -133,7 +133,13 @@ _TITLES = {
 
 
 def _selected(patient: Chart, whose: Donor) -> Iterator[Order]:
-    return (order for order in patient.orders if order.selected and donor(order) is whose)
+    donors = _donors(patient)
+    return (each for each in patient.orders if each.selected and donors[id(each)] is whose)
+
+
+def _donors(patient: Chart) -> dict[int, Donor | None]:
+    """Whose cells each draft is about: its name is read once."""
+    return patient.recall(_donors, lambda: {id(order): donor(order) for order in patient.orders})
 
 
 def _ordering(patient: Chart, whose: Donor, words: str) -> Finding:
@@ -148,7 +154,8 @@ def _ordering(patient: Chart, whose: Donor, words: str) -> Finding:
 def autologous_transplant(patient: Chart) -> Finding:
     """Some draft, selected or not, is a transplant or collection of the patient's own cells."""
     patient.asked.add(concepts.AUTOLOGOUS_TRANSPLANT.id)
-    found = any(donor(order) is Donor.THE_PATIENT or _own_cells(order) for order in patient.orders)
+    said = Donor.THE_PATIENT in _donors(patient).values()
+    found = said or any(_own_cells(order) for order in patient.orders)
     fact = Fact("transplant donor", lambda: "A draft speaks of an autologous transplant")
     truth = TRUE if found else FALSE
     return Finding("An autologous transplant is drafted", truth, (fact,) if found else ())
@@ -176,6 +183,6 @@ def allogeneic_transplant(patient: Chart) -> Finding:
 
 def donor_line(patient: Chart) -> str | None:
     """Says that the orders leave the donor open."""
-    if any(donor(order) is Donor.SOMEBODY_ELSE for order in patient.orders):
+    if Donor.SOMEBODY_ELSE in _donors(patient).values():
         return None
     return "The order does not state the donor: this advice is for an allogeneic transplant."
