@@ -193,8 +193,17 @@ def _why_no_dose(patient: Chart) -> str:
     if body.dosing_weight_kg(patient) is None:
         return "height or sex is not recorded, so the lower of actual and ideal weight is unknown"
     if kidney.creatinine_clearance_ml_per_min(patient) is None:
-        return "no creatinine of the last 48 h is recorded"
+        return _why_no_clearance(patient)
     return "the computed dose is outside what this service proposes"
+
+
+def _why_no_clearance(patient: Chart) -> str:
+    creatinine = patient.latest(concepts.CREATININE, thresholds.CREATININE_FOR_DOSE)
+    if creatinine.bounds is None:
+        return "no creatinine of the last 48 h is recorded"
+    if creatinine.exact() is None:
+        return "the creatinine is reported as a limit only, so the clearance is not known"
+    return "the birth date is incomplete, so the creatinine clearance cannot be computed"
 
 
 def tumor_lysis(patient: Chart) -> str:
@@ -209,10 +218,22 @@ def tumor_lysis(patient: Chart) -> str:
 def _criteria_text(patient: Chart) -> str:
     met = tumor_lysis_criteria(patient)
     child = " Urate of a child is not judged." if lysis.is_child(patient) else ""
+    found = lysis.criteria(patient)
+    if all(each.truth is UNKNOWN for each in found):
+        return (
+            "Laboratory criteria cannot be judged: no usable potassium, phosphate, urate or "
+            f"calcium of the last 12 h is on record.{child}"
+        )
+    unjudged = [
+        each.name.split(" (")[0]
+        for each in found
+        if each.truth is UNKNOWN and not (child and each.name == "urate")
+    ]
+    rest = f" Not judged, no usable value: {', '.join(unjudged)}." if unjudged else ""
     if not met:
         return (
             "No laboratory criterion is met in the values of the last 12 h that are on record."
-            f"{child}"
+            f"{rest}{child}"
         )
     words = ", ".join(met)
     syndrome = (
@@ -220,7 +241,7 @@ def _criteria_text(patient: Chart) -> str:
         if len(met) >= lysis.CRITERIA_OF_THE_SYNDROME
         else "one of four; two make laboratory tumor lysis syndrome"
     )
-    return f"Laboratory criteria met today: {words} ({syndrome}).{child}"
+    return f"Laboratory criteria met today: {words} ({syndrome}).{rest}{child}"
 
 
 def tumor_lysis_criteria(patient: Chart) -> list[str]:
@@ -405,6 +426,17 @@ def g6pd(patient: Chart) -> list[Fact]:
     # A result that could not be read is worth opening: it may be the answer.
     unread = [fact for fact in deficient.deciding() if fact.missing]
     return [*unread, Fact("g6pd", lambda: "G6PD: not known", missing=True)]
+
+
+def pregnancy_not_known(patient: Chart) -> list[Fact]:
+    """A gap in a woman of fertile age: the proposed drugs harm an embryo."""
+    tested = patient.has_result(concepts.PREGNANCY_STATUS, thresholds.PREGNANCY_TEST)
+    settled = TRUE in (tested.truth, questions.pregnant(patient).truth)
+    if settled or questions.may_become_pregnant(patient).truth is not TRUE:
+        return []
+    days = thresholds.PREGNANCY_TEST.length.days
+    words = f"Pregnancy: no result of the last {days} days is recorded"
+    return [Fact(concepts.PREGNANCY_STATUS.id, lambda: words, missing=True)]
 
 
 def genetics(patient: Chart) -> list[Fact]:

@@ -50,6 +50,7 @@ from hooks import concepts, evidence, lines, overrides, proposals, questions, th
         lines.value(concepts.FIBRINOGEN, thresholds.SHOWN_AS_OLD),
         lines.value(concepts.INR, thresholds.SHOWN_AS_OLD),
         lines.diagnosis_if_recorded(concepts.ALS, concepts.PREGNANCY),
+        lines.pregnancy_not_known,
         lines.body_basis,
         lines.g6pd,
         lines.genetics,

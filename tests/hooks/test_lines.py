@@ -108,10 +108,28 @@ def test_one_criterion_is_not_called_the_syndrome_and_two_are():
 
 
 def test_no_criterion_says_which_values_were_looked_at():
-    text = lines.tumor_lysis(chart())
+    text = lines.tumor_lysis(chart(result(POTASSIUM, 4.1), result(URATE, 5)))
     assert "No laboratory criterion is met in the values of the last 12 h that are on record" in (
         text
     )
+    assert "Not judged, no usable value: phosphate, calcium." in text
+
+
+def test_without_any_value_no_criterion_is_called_unmet():
+    text = lines.tumor_lysis(chart())
+    assert "Laboratory criteria cannot be judged" in text
+    assert "No laboratory criterion is met" not in text
+
+
+def test_one_criterion_met_names_what_was_not_judged():
+    assert "Not judged, no usable value: potassium, phosphate, calcium." in lines.tumor_lysis(
+        chart(result(URATE, 9.1))
+    )
+
+
+def test_a_urate_of_a_child_is_not_called_missing():
+    text = lines.tumor_lysis(chart(aged(9), result(POTASSIUM, 4.1), result(URATE, 9.1)))
+    assert "no usable value: phosphate, calcium. Urate of a child is not judged." in text
 
 
 G6PD = {
@@ -183,6 +201,11 @@ NO_DOSE = {
     "no height": ((LEUKEMIA, BODY[0]), "height or sex is not recorded"),
     "no sex": ((person(gender=None), *DOSED), "height or sex is not recorded"),
     "no creatinine": ((LEUKEMIA, *BODY), "no creatinine of the last 48 h is recorded"),
+    "a creatinine reported as a limit": (
+        (LEUKEMIA, *BODY, result(CREATININE, 0.5, comparator="<")),
+        "the creatinine is reported as a limit only",
+    ),
+    "the year of birth alone": ((person("1960"), *DOSED), "the birth date is incomplete"),
 }
 
 

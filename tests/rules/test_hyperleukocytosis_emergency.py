@@ -17,6 +17,7 @@ from hooks.concepts import (
     OTHER_LEUKEMIA,
     PML_RARA,
     PREGNANCY,
+    PREGNANCY_STATUS,
     UNSPECIFIED_ACUTE_LEUKEMIA,
     VALUE_SETS,
 )
@@ -274,6 +275,19 @@ def test_scenario_1_proposes_capsules_labs_and_a_consult_but_no_fluids():
     (dose,) = instruction["doseAndRate"]
     assert (dose["doseQuantity"]["value"], dose["doseQuantity"]["code"]) == (3500, "mg")
     assert "infusion" not in str(offered).lower()
+
+
+def test_a_pregnancy_that_is_not_known_is_a_gap_in_women_of_fertile_age():
+    gap = "Pregnancy: no result of the last 7 days is recorded"
+
+    def missing(*records):
+        return part(card(LEUKEMIA, count(182), *records), "Missing or uncertain")
+
+    assert gap in missing(aged(40, "female"))
+    assert gap not in missing(aged(70, "female"))
+    assert gap not in missing(aged(40, "male"))
+    assert gap not in missing(aged(40, "female"), answered(PREGNANCY_STATUS, "negative"))
+    assert gap not in missing(aged(40, "female"), diagnosis(PREGNANCY))
 
 
 def test_g6pd_is_ordered_while_it_is_not_known():
