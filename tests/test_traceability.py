@@ -192,7 +192,7 @@ def test_a_rule_has_all_thirteen_source_attributes_and_none_is_empty(rule: Rule)
         ("hyperleukocytosis-emergency", "sex", "used: Patient.gender"),
         ("hyperleukocytosis-emergency", "healthStatusAssessments", "used: pregnancy status"),
         ("leukapheresis-routine", "dateOfBirth", NOT_USED),
-        ("leukapheresis-routine", "healthStatusAssessments", NOT_USED),
+        ("red-cells-hyperleukocytosis", "healthStatusAssessments", NOT_USED),
     ],
 )
 def test_data_of_the_patient_is_declared_as_used_where_a_rule_asks_for_it(

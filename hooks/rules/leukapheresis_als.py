@@ -45,8 +45,11 @@ from hooks import (
         lines.value(concepts.FIBRINOGEN, thresholds.SHOWN_AS_OLD),
         lines.value(concepts.INR, thresholds.SHOWN_AS_OLD),
         lines.dose_basis,
+        lines.genetics,
     ),
     advice=(
+        # Bleeding after leukapheresis in APL can be fatal, and here nothing rules APL out.
+        lines.apl_not_excluded,
         carrying(
             "S3-11",
             f"{lines.SUMMARY} avoid leukapheresis unless life-threatening cerebral or pulmonary "
@@ -86,7 +89,8 @@ from hooks import (
 )
 def leukapheresis_als(patient: Chart) -> Finding:
     """Leukapheresis has no proven early survival benefit when used routinely, and weak respiratory
-    muscles make the procedure riskier. It may be used for organ-threatening leukostasis."""
+    muscles may make it riskier (reasoned, not studied). It may be used for organ-threatening
+    leukostasis."""
     return all_of(
         leukapheresis.therapeutic_leukapheresis(patient),
         patient.may_have(concepts.ALS),

@@ -31,8 +31,12 @@ from hooks import concepts, evidence, leukapheresis, lines, overrides, questions
         lines.value(concepts.PLATELETS, thresholds.SHOWN_AS_OLD),
         lines.value(concepts.FIBRINOGEN, thresholds.SHOWN_AS_OLD),
         lines.value(concepts.INR, thresholds.SHOWN_AS_OLD),
+        lines.diagnosis_if_recorded(concepts.PREGNANCY),
+        lines.genetics,
     ),
     advice=(
+        # Bleeding after leukapheresis in APL can be fatal, and here nothing rules APL out.
+        lines.apl_not_excluded,
         carrying("S3-12", lines.EARLY_DEATH_AFTER_LEUKAPHERESIS),
         carrying("S3-12", lines.LEUKAPHERESIS_HARMS),
         "Children: conservative care without leukapheresis had low early toxicity in ALL (Nguyen "

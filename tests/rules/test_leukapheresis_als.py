@@ -18,6 +18,7 @@ from hooks.concepts import (
     MIXED_PHENOTYPE_ACUTE_LEUKEMIA,
     OTHER_APHERESIS,
     OTHER_LEUKEMIA,
+    PML_RARA,
     PREGNANCY,
     SPO2,
     UNSPECIFIED_ACUTE_LEUKEMIA,
@@ -28,6 +29,7 @@ from tests.patients import (
     CPT,
     ICD_10,
     SCENARIO_1,
+    answered,
     cards,
     chart,
     count,
@@ -158,6 +160,22 @@ HYDROXYUREA_DRAFT = "Draft hydroxyurea 3,500 mg/day (7 capsules of 500 mg), 1 da
 
 def card(*records):
     return cards(ORDER_SELECT, *records)[rule.id]
+
+
+def test_apl_that_nothing_rules_out_is_named_before_leukapheresis():
+    words = "APL not yet excluded (no negative PML::RARA on record): smear and clotting first."
+    gap = "Genetics (PML::RARA): no result"
+    open_ = card(*BOTH, APHERESIS)
+    assert part(open_, "Consider")[0] == words
+    assert gap in part(open_, "Missing or uncertain")
+    settled = card(*BOTH, answered(PML_RARA, "negative"), APHERESIS)["detail"]
+    assert words not in settled
+    assert gap not in settled
+    assert words not in card(DISEASE, diagnosis(ALL), APHERESIS)["detail"]
+
+
+def test_harm_in_als_is_called_reasoned():
+    assert "may make it riskier (reasoned, not studied)" in card(*BOTH, APHERESIS)["detail"]
 
 
 def test_scenario_2_is_one_warning_that_shows_breathing_and_platelets():

@@ -14,6 +14,7 @@ from hooks.concepts import (
     OTHER_APHERESIS,
     OTHER_LEUKEMIA,
     PLATELETS,
+    PML_RARA,
     PREGNANCY,
     UNSPECIFIED_ACUTE_LEUKEMIA,
 )
@@ -22,6 +23,7 @@ from tests.patients import (
     CPT,
     ICD_10,
     aged,
+    answered,
     cards,
     chart,
     count,
@@ -142,6 +144,17 @@ def test_it_brings_the_evidence_and_does_not_speak_of_als():
 def test_scenario_37_leukapheresis_in_pregnancy_is_not_called_wrong():
     text = card(LEUKEMIA, diagnosis(PREGNANCY), APHERESIS)["detail"]
     assert "Pregnancy: may be one of the accepted uses" in text
+
+
+def test_a_recorded_pregnancy_is_shown():
+    basis = part(card(LEUKEMIA, diagnosis(PREGNANCY), APHERESIS), "This patient")
+    assert any(line.startswith("Pregnancy: active") for line in basis)
+
+
+def test_apl_that_nothing_rules_out_is_named():
+    words = "APL not yet excluded (no negative PML::RARA on record)"
+    assert words in card(LEUKEMIA, APHERESIS)["detail"]
+    assert words not in card(LEUKEMIA, answered(PML_RARA, "negative"), APHERESIS)["detail"]
 
 
 def test_organ_threat_does_not_wait_for_drugs():
