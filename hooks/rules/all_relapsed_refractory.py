@@ -48,6 +48,19 @@ def _survival(patient: Chart) -> str | None:
     )
 
 
+def _second_remission(patient: Chart) -> str:
+    text = (
+        f"{lines.SUMMARY} consolidate a second remission with transplant. Evidence: common "
+        "practice in patients who are fit"
+    )
+    if questions.t_lineage(patient).truth is TRUE:
+        return f"{text}."
+    return (
+        f"{text}; in B lineage some whose residual disease (MRD) had cleared stayed in remission "
+        "without it (BLAST)."
+    )
+
+
 def _later_relapse(patient: Chart) -> str:
     text = (
         f"{lines.SUMMARY} several relapses without remission: chemotherapy, then transplant if it "
@@ -108,12 +121,7 @@ def _ph_status(patient: Chart) -> list[Fact]:
         carrying("S0-13", _first_relapse),
         carrying("S0-13", _immunotherapy),
         carrying("S0-13", _survival),
-        carrying(
-            "S0-14",
-            f"{lines.SUMMARY} consolidate a second remission with transplant. Evidence: common "
-            "practice in patients who are fit; some whose residual disease (MRD) had cleared "
-            "stayed in remission without it (BLAST).",
-        ),
+        carrying("S0-14", _second_remission),
         carrying("S0-16", _later_relapse),
         carrying(
             "S0-17",

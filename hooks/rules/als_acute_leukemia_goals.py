@@ -77,8 +77,8 @@ def _not_a_child(patient: Chart) -> Finding:
         carrying(
             "S3-05",
             f"{lines.SUMMARY} supportive instead of curative care when performance is poor. "
-            "Evidence: ELN 2022 reserves supportive care for those who cannot tolerate, or do not "
-            "want, antileukemic treatment.",
+            "Evidence: in AML, ELN 2022 reserves supportive care for those who cannot tolerate, or "
+            "do not want, antileukemic treatment.",
         ),
         carrying(
             "S3-37 S3-38",

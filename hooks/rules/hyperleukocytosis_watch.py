@@ -93,11 +93,18 @@ def _reason(patient: Chart) -> str:
     if _perhaps_emergency(patient).truth is TRUE:
         return "Why: the result is a bound, so the count may be 100 or more."
     if _near(patient).truth is TRUE:
-        return "Why: the count is between 50 and 100, where AML can already show leukostasis."
+        return "Why: the count is between 50 and 100."
     return (
         "Why: the last count was 100 or more, but at over 24 h it is too old to act on. After 72 h "
         "it is not used at all."
     )
+
+
+def _leukostasis(patient: Chart) -> str | None:
+    """Not on a card of ALL, where leukostasis is uncommon at these counts."""
+    if patient.on_record(concepts.ALL).truth is TRUE:
+        return None
+    return "AML, especially monocytic, can show leukostasis between 50 and 100 ×10⁹/L."
 
 
 @rule(
@@ -114,7 +121,7 @@ def _reason(patient: Chart) -> str:
     advice=(
         carrying("X-04", _reason),
         lines.suspected_leukemia,
-        "AML, especially monocytic, can show leukostasis between 50 and 100 ×10⁹/L.",
+        _leukostasis,
         "The high-risk category for tumor lysis in AML and ALL starts at a count of 100.",
     ),
     suggestions=(

@@ -3,9 +3,36 @@
 from __future__ import annotations
 
 from cds_service.chart import Chart
-from cds_service.finding import Finding, all_of
-from cds_service.rule import Escalation, Indicator, carrying, rule
+from cds_service.finding import TRUE, Finding, all_of
+from cds_service.rule import Escalation, Indicator, Suggestion, carrying, rule
 from hooks import concepts, evidence, lines, overrides, proposals, questions, regimens, thresholds
+
+
+def _apl_regimen(patient: Chart) -> str | None:
+    if regimens.apl_regimen(patient).truth is not TRUE:
+        return None
+    return (
+        "Read as ATRA with an anthracycline for high-risk APL, not as 7+3: for information only, "
+        "and no removal is proposed. Fitness and breathing still need a look."
+    )
+
+
+def _early_death_in_aml(patient: Chart) -> str | None:
+    """Figures of AML, not said of ALL or APL."""
+    if not lines.is_treated_as_aml(patient):
+        return None
+    return (
+        "In patients aged 70 or more given intensive AML therapy, death by 8 weeks rose from 16% "
+        "(no adverse factor) to 71% (three or more), ECOG 2-4 being one factor; not an ALS "
+        "population."
+    )
+
+
+def _remove_unless_apl_regimen(patient: Chart) -> Suggestion | None:
+    """The anthracycline of high-risk APL is not offered for removal: ATRA alone is less there."""
+    if regimens.apl_regimen(patient).truth is TRUE:
+        return None
+    return proposals.remove_intensive_drugs(patient)
 
 
 @rule(
@@ -40,6 +67,7 @@ from hooks import concepts, evidence, lines, overrides, proposals, questions, re
         lines.ventilation,
     ),
     advice=(
+        _apl_regimen,
         carrying(
             "S3-01 S3-04",
             f"{lines.SUMMARY} avoid 7+3 induction in ALS. Evidence: no guideline lists ALS as an "
@@ -60,12 +88,10 @@ from hooks import concepts, evidence, lines, overrides, proposals, questions, re
         lines.suspected_als,
         lines.suspected_leukemia,
         lines.lower_intensity,
-        "In patients aged 70 or more given intensive AML therapy, death by 8 weeks rose from 16% "
-        "(no adverse factor) to 71% (three or more), ECOG 2-4 being one factor; not an ALS "
-        "population.",
+        _early_death_in_aml,
     ),
     suggestions=(
-        proposals.remove_intensive_drugs,
+        _remove_unless_apl_regimen,
         proposals.requesting(
             "Draft hematology and neurology review",
             "Joint hematology and neurology review before intensive therapy",
@@ -81,7 +107,7 @@ from hooks import concepts, evidence, lines, overrides, proposals, questions, re
     ),
 )
 def intensive_therapy_als(patient: Chart) -> Finding:
-    """Intensive therapy depends on performance status and breathing reserve, which ALS can take.
+    """Intensive therapy depends on performance status and breathing reserve, which ALS can reduce.
     Confirm both, and the patient's goals, with neurology before signing."""
     return all_of(
         regimens.intensive_therapy(patient),

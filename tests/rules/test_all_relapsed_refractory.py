@@ -133,6 +133,13 @@ def test_scenario_34_has_no_word_of_blinatumomab():
     assert not any(word in text for word in ("blinatumomab", "mmunotherapy", "CD19", "7.7"))
 
 
+def test_a_trial_of_b_lineage_says_nothing_of_t_lineage():
+    assert "stayed in remission without it (BLAST)" in said(B_LINEAGE)
+    text = said(T_LINEAGE).split("**Evidence")[0]
+    assert "common practice in patients who are fit." in text
+    assert "BLAST" not in text
+
+
 def test_a_lineage_not_recorded_is_a_gap_and_blinatumomab_depends_on_it():
     assert "If the lineage, which is not settled here, is B: review immunotherapy" in said()
     missing = part(card(), "Missing or uncertain")

@@ -144,6 +144,11 @@ def card(*records):
     return cards(PATIENT_VIEW, *records)[rule.id]
 
 
+def test_the_guideline_on_supportive_care_is_named_as_one_of_aml():
+    text = card(diagnosis(ALS), diagnosis(ALL))["detail"]
+    assert "in AML, ELN 2022 reserves supportive care" in text
+
+
 def test_scenario_1_shows_the_facts_of_fitness_with_their_dates():
     shown = card(*SCENARIO_1)
     assert shown["indicator"] == "warning"

@@ -280,7 +280,14 @@ def test_scenario_17_names_the_conflict_with_remission():
 
 
 def test_a_count_near_the_range_says_so():
-    assert "the count is between 50 and 100" in card(AML_ACTIVE, count(60))["detail"]
+    text = card(AML_ACTIVE, count(60))["detail"]
+    assert "the count is between 50 and 100" in text
+    assert text.count("leukostasis") == 1
+
+
+def test_leukostasis_at_these_counts_is_not_said_of_all():
+    text = card(diagnosis(ALL), count(150, hours_ago=36))["detail"]
+    assert "leukostasis" not in text
 
 
 def test_suspected_leukemia_is_worded_as_suspected():

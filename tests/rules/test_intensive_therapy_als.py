@@ -313,6 +313,21 @@ def test_atra_with_an_anthracycline_in_apl_is_only_information():
     assert card(*BOTH, ANTHRACYCLINE, order(TRETINOIN))["indicator"] == "warning"
 
 
+def test_the_anthracycline_of_high_risk_apl_is_not_offered_for_removal():
+    apl = (DISEASE, diagnosis(APL), count(10.1), ANTHRACYCLINE)
+    assert REMOVE in suggestions(card(*apl))
+    shown = card(*apl, order(TRETINOIN))
+    assert REMOVE not in suggestions(shown)
+    assert "Read as ATRA with an anthracycline for high-risk APL" in shown["detail"]
+
+
+def test_mortality_of_aml_is_said_of_aml_alone():
+    words = "given intensive AML therapy"
+    assert words in card(*BOTH, ANTHRACYCLINE)["detail"]
+    assert words not in card(DISEASE, diagnosis(ALL), ANTHRACYCLINE)["detail"]
+    assert words not in card(DISEASE, diagnosis(APL), ANTHRACYCLINE)["detail"]
+
+
 def test_the_card_says_what_is_only_suspected():
     text = card(diagnosis(ALS, "provisional"), diagnosis(AML, "provisional"), ANTHRACYCLINE)
     assert "ALS is not confirmed" in text["detail"]
