@@ -63,7 +63,11 @@ def _unexplained_count(patient: Chart) -> Finding:
     # A problem list that could not be read holds no records either.
     absent = UNKNOWN if any(fact.missing for fact in facts) else TRUE
     unexplained = Finding("No leukemia on record", FALSE if recorded else absent, facts)
-    finding = all_of(count.at_least(thresholds.HYPERLEUKOCYTOSIS), unexplained)
+    # A leukemia that is not classified has a line of its own.
+    unclassified = patient.may_have(concepts.BORDERLINE_LEUKEMIA)
+    finding = all_of(
+        count.at_least(thresholds.HYPERLEUKOCYTOSIS), unexplained, none_of(unclassified)
+    )
     words = "no acute leukemia is on the problem list, so these rules do not apply: unexplained WBC"
 
     def say() -> str:

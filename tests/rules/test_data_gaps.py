@@ -242,6 +242,14 @@ def test_scenario_26_an_unexplained_count_is_named_as_outside_the_rules():
     assert "suggestions" not in shown[rule.id]
 
 
+def test_a_leukemia_that_is_not_classified_explains_its_count():
+    text = card(diagnosis(BORDERLINE_LEUKEMIA), count(180))["detail"]
+    assert "not classified as acute by these rules: decide with hematology" in text
+    assert "unexplained WBC" not in text
+    refuted = card(diagnosis(BORDERLINE_LEUKEMIA, "refuted"), count(180))["detail"]
+    assert "unexplained WBC" in refuted
+
+
 @pytest.mark.parametrize(
     "records",
     [(), (diagnosis(ALS), count(9)), (diagnosis(OTHER_LEUKEMIA), count(320)), (count(60),)],
