@@ -72,8 +72,9 @@ def _second_remission(patient: Chart) -> str | None:
     ),
 )
 def allo_hsct_als(patient: Chart) -> Finding:
-    """An allogeneic transplant strains breathing and performance, which ALS may have taken
-    already. Transplant, neurology and the patient should decide together before it is planned."""
+    """An allogeneic transplant strains breathing and performance, which ALS may already
+    have reduced. Transplant, neurology and the patient should decide together before it is
+    planned."""
     return all_of(
         transplant.allogeneic_transplant(patient),
         patient.may_have(concepts.ALS),

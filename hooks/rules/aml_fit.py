@@ -51,8 +51,8 @@ from hooks import concepts, evidence, fitness, genetics, lines, overrides, thres
         ),
         carrying(
             "S0-52",
-            f"{lines.SUMMARY} fitness and comorbidity predict better than age, which alone is not "
-            "to blame. Evidence: fitness is central, but age stayed an independent factor.",
+            f"{lines.SUMMARY} fitness and comorbidity predict better than age alone. "
+            "Evidence: fitness is central, but age stayed an independent factor.",
         ),
     ),
     suggestions=(genetics.panel_if_none,),

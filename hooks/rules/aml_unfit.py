@@ -71,9 +71,9 @@ from hooks import concepts, evidence, fitness, genetics, lines, overrides, propo
         ),
         carrying(
             "S0-52",
-            f"{lines.SUMMARY} fitness and comorbidity predict better than age, which alone is not "
-            "to blame. Evidence: age stayed an independent factor; 75 is the trials' entry "
-            "criterion, and clinical review may judge otherwise.",
+            f"{lines.SUMMARY} fitness and comorbidity predict better than age alone. "
+            "Evidence: age stayed an independent factor; 75 is the trials' entry criterion, and "
+            "clinical review may judge otherwise.",
         ),
     ),
     suggestions=(
