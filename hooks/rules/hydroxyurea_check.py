@@ -222,6 +222,22 @@ def _what_is_wrong(patient: Chart) -> str | None:
     return f"Found here: {'; '.join(found)}." if found else None
 
 
+def _first_drug(patient: Chart) -> str:
+    """What the summary says of every leukemia, and what holds in this one."""
+    claim = (
+        f"{lines.SUMMARY} hydroxyurea is the first drug for cytoreduction and is not held back "
+        "for genetics. Evidence:"
+    )
+    if questions.is_yes(_promyelocytic(patient)):
+        return f"{claim} not so in APL, where ATRA comes first."
+    if questions.is_yes(_lymphoblastic(patient)):
+        return f"{claim} studied in AML only; in ALL a steroid or lineage therapy is preferred."
+    return (
+        f"{claim} a convenient bridge in AML that did not lower early death in pooled cohorts; "
+        "smear for APL and diagnostic samples come first by minutes."
+    )
+
+
 def _already_taken(patient: Chart) -> str | None:
     if not questions.is_yes(patient.taking(concepts.HYDROXYUREA)):
         return None
@@ -340,12 +356,7 @@ def _liquid(patient: Chart) -> Suggestion | None:
             f"{lines.SUMMARY} aim at a count below 10-20. Taper as the count nears 20; stop or "
             "hold near 10.",
         ),
-        carrying(
-            "S3-10 S3-39",
-            f"{lines.SUMMARY} hydroxyurea is the first drug for cytoreduction and is not held back "
-            "for genetics. Evidence: a convenient bridge in AML that did not lower early death in "
-            "pooled cohorts; smear for APL and diagnostic samples come first by minutes.",
-        ),
+        carrying("S3-10 S3-39", _first_drug),
         _already_taken,
         "Capsules hold a hazardous drug: do not open them without the local procedure.",
         "It may distort point-of-care creatinine and some glucose sensors.",

@@ -229,3 +229,18 @@ def test_overrides_can_say_why():
         "pregnancy-agreed",
         "other",
     ]
+
+
+@pytest.mark.parametrize(
+    ("disease", "said", "unsaid"),
+    [
+        (AML, "a convenient bridge in AML", "not so in APL"),
+        (ALL, "in ALL a steroid or lineage therapy is preferred.", "a convenient bridge"),
+        (APL, "not so in APL, where ATRA comes first.", "a convenient bridge"),
+    ],
+    ids=["AML", "ALL", "APL"],
+)
+def test_what_was_found_in_aml_is_not_said_of_all_or_apl(disease, said, unsaid):
+    text = card(diagnosis(disease), *CHECKED, count(182), ORDER)["detail"]
+    assert said in text
+    assert unsaid not in text
