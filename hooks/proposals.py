@@ -62,6 +62,7 @@ def _drug_code(drug: Any, ending: str) -> tuple[str, str]:
     raise LookupError(f"{drug.id} has no RxNorm product ending in {ending!r}")
 
 
+_HYDROXYUREA = _drug_code(concepts.HYDROXYUREA, "hydroxyurea")
 _HYDROXYUREA_CAPSULE = _drug_code(concepts.HYDROXYUREA, "hydroxyurea 500 mg oral capsule")
 _TRETINOIN = _drug_code(concepts.TRETINOIN, "tretinoin")
 
@@ -86,20 +87,16 @@ def medication_request(
 
 
 def instruction(
-    text: str, dose_mg: Decimal, times_per_day: int, days: int, route: str
+    text: str, dose_mg: Decimal, times_per_day: int, days: int | None, route: str
 ) -> dict[str, Any]:
-    """One FHIR dosage instruction in words and as data."""
+    """One FHIR dosage instruction in words and as data; without days its end is left open."""
+    repeat: dict[str, Any] = {"frequency": times_per_day, "period": 1, "periodUnit": "d"}
+    if days is not None:
+        repeat["boundsDuration"] = {"value": days, "unit": "d", "system": UCUM, "code": "d"}
     return {
         "text": text,
         "route": {"text": route},
-        "timing": {
-            "repeat": {
-                "frequency": times_per_day,
-                "period": 1,
-                "periodUnit": "d",
-                "boundsDuration": {"value": days, "unit": "d", "system": UCUM, "code": "d"},
-            }
-        },
+        "timing": {"repeat": repeat},
         "doseAndRate": [
             {"doseQuantity": {"value": int(dose_mg), "unit": "mg", "system": UCUM, "code": "mg"}}
         ],
@@ -113,17 +110,25 @@ def _myeloid_and_nothing_else(patient: Chart) -> bool:
 
 
 def hydroxyurea(patient: Chart) -> Suggestion | None:
-    """A day's hydroxyurea in capsules; recommended for AML, offered where lineage is unknown."""
+    """A day's hydroxyurea; recommended for AML, offered where lineage is unknown.
+
+    In capsules, which are not to be opened for a tube; as a liquid where swallowing is weak.
+    """
     dose = hydroxyurea_dose(patient)
     if dose is None or questions.acute_leukemia_only_suspected(patient).truth is TRUE:
         return None
     capsules = int(dose.daily_mg / CAPSULE_MG)
-    amount = f"{number_text(dose.daily_mg)} mg/day ({capsules} capsules of 500 mg), 1 day"
-    text = f"{capsules} capsules of 500 mg by mouth or enteral tube once daily for 1 day"
+    milligrams = number_text(dose.daily_mg)
+    product, route, form = _HYDROXYUREA_CAPSULE, "Oral", f"{capsules} capsules of 500 mg"
+    text = f"{form} by mouth once daily for 1 day"
+    if patient.may_have(concepts.DYSPHAGIA).truth is TRUE:
+        product, route, form = _HYDROXYUREA, "Oral or enteral tube", "as a liquid"
+        text = f"{milligrams} mg as a liquid by mouth or enteral tube once daily for 1 day"
+    amount = f"{milligrams} mg/day ({form}), 1 day"
     resource = medication_request(
         patient,
-        _HYDROXYUREA_CAPSULE,
-        instruction(text, dose.daily_mg, 1, 1, "Oral or enteral tube"),
+        product,
+        instruction(text, dose.daily_mg, 1, 1, route),
         "Proposal from the guideline service: check gates, lineage and swallowing before signing.",
     )
     recommended = _myeloid_and_nothing_else(patient)
@@ -136,7 +141,7 @@ def hydroxyurea(patient: Chart) -> Suggestion | None:
 def hydroxyurea_if_no_cytoreduction(patient: Chart) -> Suggestion | None:
     """As hydroxyurea, for AML without a cytoreductive drug in the drafts."""
     drafted = patient.drafted(concepts.HYDROXYUREA) or patient.drafted(concepts.CYTARABINE)
-    if drafted or not _myeloid_and_nothing_else(patient):
+    if drafted or regimens.regimen_orders(patient) or not _myeloid_and_nothing_else(patient):
         return None
     return hydroxyurea(patient)
 
@@ -151,7 +156,8 @@ def tretinoin(patient: Chart) -> Suggestion | None:
     resource = medication_request(
         patient,
         _TRETINOIN,
-        instruction(text, dose, 2, 1, "Oral"),
+        # It goes on until remission: an end written here would stop it unseen.
+        instruction(text, dose, 2, None, "Oral"),
         "Proposal from the guideline service: 22.5 mg/m2 per dose, rounded to 10 mg capsules.",
     )
     return Suggestion(label, (Action("create", label, resource),), recommended=True)
@@ -274,9 +280,14 @@ def missing_tests(patient: Chart) -> Suggestion | None:
     """The blood count or performance status whose lack is the gap."""
     if questions.possible_acute_leukemia(patient).truth is FALSE:
         return None
-    tests = []
+    tests = {}
     if patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT).bounds is None:
-        tests.append("Complete blood count with differential")
+        # The count that could not be used may be an emergency.
+        tests["Complete blood count with differential"] = "urgent"
     if performance_status(patient) is not None:
-        tests.append("Assess and record ECOG")
-    return requesting("Draft what is missing", *tests)(patient) if tests else None
+        tests["Assess and record ECOG"] = "routine"
+    actions = tuple(
+        Action("create", f"Draft: {text}", service_request(patient, text, priority))
+        for text, priority in tests.items()
+    )
+    return Suggestion("Draft what is missing", actions) if actions else None

@@ -190,10 +190,19 @@ def test_atra_is_proposed_for_the_body_surface_area():
     assert list(offered) == [label, "Draft APL labs"]
     (action,) = offered[label]["actions"]
     (instruction,) = action["resource"]["dosageInstruction"]
-    assert instruction["timing"]["repeat"]["frequency"] == 2
+    # ATRA goes on until remission: no end that the words do not say.
+    assert instruction["timing"]["repeat"] == {"frequency": 2, "period": 1, "periodUnit": "d"}
+    assert instruction["text"] == "40 mg by mouth twice daily"
     assert instruction["doseAndRate"][0]["doseQuantity"]["value"] == 40
     assert instruction["route"] == {"text": "Oral"}
     assert offered[label]["isRecommended"] is True
+
+
+def test_a_pregnancy_that_is_not_known_is_a_gap_beside_atra():
+    gap = "Pregnancy: no result of the last 7 days is recorded"
+    woman = cards(PATIENT_VIEW, aged(40, "female"), diagnosis(APL), *BODY)[rule.id]
+    assert gap in part(woman, "Missing or uncertain")
+    assert gap not in cards(PATIENT_VIEW, diagnosis(APL), *BODY)[rule.id]["detail"]
 
 
 def test_apl_labs_are_urgent():

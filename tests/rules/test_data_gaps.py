@@ -233,6 +233,7 @@ def test_an_old_count_is_named_with_its_age_and_the_test_offered():
     assert line.startswith("Leukocytes 240 ×10⁹/L, 2026-10-31 12:00 UTC, 21 d ago; older than")
     (action,) = suggestions(gap)["Draft what is missing"]["actions"]
     assert action["resource"]["code"]["text"] == "Complete blood count with differential"
+    assert action["resource"]["priority"] == "urgent"
 
 
 def test_scenario_26_an_unexplained_count_is_named_as_outside_the_rules():

@@ -9,6 +9,7 @@ from hooks.concepts import (
     ALS,
     AML,
     APL,
+    DYSPHAGIA,
     G6PD_DEFICIENCY,
     G6PD_SCREEN,
     HYDROXYUREA,
@@ -269,9 +270,8 @@ def test_scenario_1_proposes_capsules_labs_and_a_consult_but_no_fluids():
     assert (action["type"], draft["status"], draft["intent"]) == ("create", "draft", "proposal")
     assert draft["subject"] == {"reference": "Patient/example"}
     (instruction,) = draft["dosageInstruction"]
-    assert instruction["text"] == (
-        "7 capsules of 500 mg by mouth or enteral tube once daily for 1 day"
-    )
+    assert instruction["text"] == "7 capsules of 500 mg by mouth once daily for 1 day"
+    assert instruction["route"] == {"text": "Oral"}
     (dose,) = instruction["doseAndRate"]
     assert (dose["doseQuantity"]["value"], dose["doseQuantity"]["code"]) == (3500, "mg")
     assert "infusion" not in str(offered).lower()
@@ -288,6 +288,17 @@ def test_a_pregnancy_that_is_not_known_is_a_gap_in_women_of_fertile_age():
     assert gap not in missing(aged(40, "male"))
     assert gap not in missing(aged(40, "female"), answered(PREGNANCY_STATUS, "negative"))
     assert gap not in missing(aged(40, "female"), diagnosis(PREGNANCY))
+
+
+def test_weak_swallowing_gets_a_liquid_and_no_capsules():
+    offered = suggestions(card(*SCENARIO_1, diagnosis(DYSPHAGIA)))
+    (action,) = offered["Draft hydroxyurea 3,500 mg/day (as a liquid), 1 day"]["actions"]
+    draft = action["resource"]
+    (instruction,) = draft["dosageInstruction"]
+    assert instruction["text"] == (
+        "3,500 mg as a liquid by mouth or enteral tube once daily for 1 day"
+    )
+    assert "apsule" not in str(draft)
 
 
 def test_g6pd_is_ordered_while_it_is_not_known():

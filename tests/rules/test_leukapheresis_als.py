@@ -174,6 +174,13 @@ def test_apl_that_nothing_rules_out_is_named_before_leukapheresis():
     assert words not in card(DISEASE, diagnosis(ALL), APHERESIS)["detail"]
 
 
+def test_no_hydroxyurea_is_proposed_beside_a_drafted_anthracycline():
+    label = "Draft hydroxyurea 3,500 mg/day (7 capsules of 500 mg), 1 day"
+    assert label in suggestions(card(*SCENARIO_1, APHERESIS))
+    drafted = order(concepts.DAUNORUBICIN, name="daunorubicin", selected=False)
+    assert label not in suggestions(card(*SCENARIO_1, APHERESIS, drafted))
+
+
 def test_harm_in_als_is_called_reasoned():
     assert "may make it riskier (reasoned, not studied)" in card(*BOTH, APHERESIS)["detail"]
 
