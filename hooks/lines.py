@@ -189,9 +189,9 @@ def _why_no_dose(patient: Chart) -> str:
     if patient.has(concepts.COMFORT_PLAN).truth is not FALSE:
         return "a comfort-only plan is recorded"
     if body.weight_kg(patient) is None:
-        return "no body weight of the last 90 days is recorded"
+        return "no body weight of the last 90 days is known"
     if body.dosing_weight_kg(patient) is None:
-        return "height or sex is not recorded, so the lower of actual and ideal weight is unknown"
+        return "height or sex is not known, so the lower of actual and ideal weight is unknown"
     if kidney.creatinine_clearance_ml_per_min(patient) is None:
         return _why_no_clearance(patient)
     return "the computed dose is outside what this service proposes"
@@ -200,7 +200,7 @@ def _why_no_dose(patient: Chart) -> str:
 def _why_no_clearance(patient: Chart) -> str:
     creatinine = patient.latest(concepts.CREATININE, thresholds.CREATININE_FOR_DOSE)
     if creatinine.bounds is None:
-        return "no creatinine of the last 48 h is recorded"
+        return "no creatinine of the last 48 h is known"
     if creatinine.exact() is None:
         return "the creatinine is reported as a limit only, so the clearance is not known"
     return "the birth date is incomplete, so the creatinine clearance cannot be computed"

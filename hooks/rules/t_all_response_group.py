@@ -70,12 +70,21 @@ def _answer(patient: Chart, test: QualitativeTest, *, clear: bool) -> Finding:
     positive, negative = patient.test_is_positive(test), patient.test_is_negative(test)
     speaks_for, against = (positive, negative) if clear else (negative, positive)
     if speaks_for.truth is TRUE:
-        return Finding(test.title, TRUE, speaks_for.facts)
+        return Finding(test.title, TRUE, _as_yes_or_no(patient, test, positive))
     if against.truth is TRUE:
-        return Finding(test.title, FALSE, against.facts)
+        return Finding(test.title, FALSE, _as_yes_or_no(patient, test, positive))
     words = f"{test.title}: not recorded"
     gap = Fact(test.id, lambda: words, missing=True)
     return Finding(test.title, UNKNOWN, (gap,) if positive.truth is FALSE else positive.facts)
+
+
+def _as_yes_or_no(patient: Chart, test: QualitativeTest, positive: Finding) -> tuple[Fact, ...]:
+    """A CNS status 1 that is "positive" would read as disease in the CSF."""
+    taken = patient.time_of_answer(test)
+    if test is not concepts.CNS_CLEAR or taken is None:
+        return positive.facts
+    words = f"{test.title}: {'yes' if positive.truth is TRUE else 'no'}, {taken.text()}"
+    return tuple(Fact(fact.key, words.__str__, weak=fact.weak) for fact in positive.facts)
 
 
 def _group(patient: Chart) -> str | None:

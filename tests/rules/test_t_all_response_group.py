@@ -248,3 +248,10 @@ def test_lineage_not_recorded_is_a_gap_once_there_is_mrd():
 
 def test_overrides_can_say_why():
     assert overrides(card(day_29(0))) == ["protocol-directed", "other"]
+
+
+@pytest.mark.parametrize(("status", "word"), [("cns-1", "yes"), ("cns-2", "no")])
+def test_a_clear_csf_is_never_called_positive(status, word):
+    basis = part(card(day_29(0), answered(CNS_CLEAR, status)), "This patient")
+    (line,) = [each for each in basis if each.startswith("CNS status 1")]
+    assert line.startswith(f"CNS status 1 (no blasts in CSF): {word}, 2026-")
