@@ -187,6 +187,13 @@ def urate_lowering(patient: Chart) -> Suggestion | None:
     return Suggestion(label, (Action("create", label, resource),))
 
 
+def hydroxyurea_of_no_form() -> dict[str, Any]:
+    """The drug without a capsule in its name, for an order that is to be a liquid."""
+    code, display = _HYDROXYUREA
+    coding = {"system": RXNORM, "code": code, "display": display}
+    return {"coding": [coding], "text": f"{display}, liquid form"}
+
+
 def _ingredient(drug: Any) -> dict[str, str]:
     code, display = _drug_code(drug, drug.title)
     return {"system": RXNORM, "code": code, "display": display}

@@ -258,9 +258,15 @@ def _computed_dose(patient: Chart) -> Suggestion | None:
         return None
     if _dose_outside_band(patient).truth is FALSE:
         return None
-    liquid = _is_liquid(orders[0]) or questions.is_yes(patient.may_have(concepts.DYSPHAGIA))
+    is_liquid = _is_liquid(orders[0])
+    liquid = is_liquid or questions.is_yes(patient.may_have(concepts.DYSPHAGIA))
     label = f"Change the dose to {_amount(dose, liquid=liquid)}"
-    changes = {"dosageInstruction": [_instruction(dose, liquid=liquid)]}
+    changes: dict[str, Any] = {"dosageInstruction": [_instruction(dose, liquid=liquid)]}
+    if liquid and not is_liquid:
+        # A liquid in the words and a capsule as the product would contradict each other.
+        if "medicationCodeableConcept" not in orders[0].resource:
+            return None
+        changes["medicationCodeableConcept"] = proposals.hydroxyurea_of_no_form()
     action = proposals.updated(orders[0], label, changes)
     return None if action is None else Suggestion(label, (action,))
 

@@ -156,8 +156,10 @@ def test_the_computed_dose_is_halved_with_the_band():
 def test_who_cannot_swallow_is_offered_a_liquid():
     one = card(LEUKEMIA, *CHECKED, diagnosis(DYSPHAGIA), hydroxyurea("6000 mg"))
     change = suggestions(one)["Change the dose to 3,500 mg/day (as a liquid), 1 day"]
-    (instruction,) = change["actions"][0]["resource"]["dosageInstruction"]
-    assert "capsule" not in instruction["text"]
+    changed = change["actions"][0]["resource"]
+    (instruction,) = changed["dosageInstruction"]
+    assert "capsule" not in str(changed).lower()
+    assert changed["medicationCodeableConcept"]["text"] == "hydroxyurea, liquid form"
     assert instruction["route"] == {"text": "Oral or enteral tube"}
     assert "Draft pharmacy consult for a liquid" in suggestions(one)
 
