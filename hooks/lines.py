@@ -439,6 +439,26 @@ def pregnancy_not_known(patient: Chart) -> list[Fact]:
     return [Fact(concepts.PREGNANCY_STATUS.id, lambda: words, missing=True)]
 
 
+def pregnancy_before_chemotherapy(patient: Chart) -> str | None:
+    """General advice on chemotherapy was written without pregnancy in mind."""
+    if questions.pregnant(patient).truth is not TRUE:
+        return None
+    return (
+        "Pregnancy is recorded or suspected: what follows was not written for it. Chemotherapy can "
+        "harm the fetus; the trimester decides with the disease."
+    )
+
+
+def pregnancy_in_emergency(patient: Chart) -> str | None:
+    """Where hydroxyurea is not offered, leukapheresis is not called wrong."""
+    if questions.pregnant(patient).truth is not TRUE:
+        return None
+    return (
+        "Pregnancy is recorded or suspected: decide cytoreduction with hematology and obstetrics "
+        "today. Leukapheresis may be one of the accepted uses there (unverified)."
+    )
+
+
 def genetics(patient: Chart) -> list[Fact]:
     """PML::RARA while it has no answer; ALL needs none."""
     if apl_not_excluded(patient) is None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from cds_service.chart import Chart
 from cds_service.finding import Finding, all_of, none_of
-from cds_service.rule import Indicator, carrying, rule
-from hooks import concepts, evidence, fitness, genetics, lines, overrides, thresholds
+from cds_service.rule import Escalation, Indicator, carrying, rule
+from hooks import concepts, evidence, fitness, genetics, lines, overrides, questions, thresholds
 
 
 @rule(
@@ -19,11 +19,26 @@ from hooks import concepts, evidence, fitness, genetics, lines, overrides, thres
         "AML, no recorded barrier to intensive therapy: 7+3 type induction is the usual backbone; "
         "check genetics and trial options."
     ),
+    escalations=(
+        # "No recorded barrier" would be read past a pregnancy that the card does not name.
+        Escalation(
+            Indicator.INFO,
+            questions.pregnant,
+            "AML with pregnancy recorded or suspected: settle choice and timing of treatment with "
+            "hematology and obstetrics; check genetics.",
+        ),
+    ),
     evidence=(evidence.AZAAML, evidence.CORN16, evidence.SALIDAC, evidence.CORN12),
     strength="Not graded in what was read",
     statements=("S0-19", "S0-20", "S0-21", "S0-22", "S0-52"),
-    shows=(fitness.status, genetics.on_record),
+    shows=(
+        fitness.status,
+        lines.diagnosis_if_recorded(concepts.PREGNANCY),
+        lines.pregnancy_not_known,
+        genetics.on_record,
+    ),
     advice=(
+        lines.pregnancy_before_chemotherapy,
         lines.apl_not_excluded,
         fitness.checks_run,
         carrying(

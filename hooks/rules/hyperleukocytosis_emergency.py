@@ -64,6 +64,7 @@ from hooks import concepts, evidence, lines, overrides, proposals, questions, th
         carrying("S3-42", lines.bleeding),
         carrying("S3-24", lines.RED_CELLS),
         carrying("S3-10", lines.LEUKAPHERESIS_NOT_ROUTINE),
+        lines.pregnancy_in_emergency,
         carrying("X-05", lines.SPURIOUS_VALUES),
         lines.swallowing_in_als,
         carrying("X-07", lines.CODE_STATUS),

@@ -23,6 +23,7 @@ from hooks.concepts import (
     KARYOTYPE,
     NPM1,
     PML_RARA,
+    PREGNANCY,
     REFRACTORY_DISEASE,
 )
 from hooks.rules.aml_fit import aml_fit as rule
@@ -173,6 +174,19 @@ def test_every_condition_matters():
 
 def card(*records):
     return cards(PATIENT_VIEW, *records, count(12))[rule.id]
+
+
+def test_a_pregnancy_is_named_and_not_passed_over():
+    shown = card(*BOTH, aged(29, "female"), diagnosis(PREGNANCY))
+    assert shown["summary"].startswith("AML with pregnancy recorded or suspected")
+    assert len(shown["summary"]) < 140
+    assert any(line.startswith("Pregnancy: active") for line in part(shown, "This patient"))
+    assert part(shown, "Consider")[0].startswith("Pregnancy is recorded or suspected")
+    other = card(*BOTH, aged(29, "female"))
+    assert other["summary"].startswith("AML, no recorded barrier")
+    assert any(
+        line.startswith("Pregnancy: no result") for line in part(other, "Missing or uncertain")
+    )
 
 
 def test_scenario_27_is_one_info_card():

@@ -288,17 +288,17 @@ def test_a_pregnancy_that_is_not_known_is_a_gap_in_women_of_fertile_age():
     assert gap not in missing(aged(40, "male"))
     assert gap not in missing(aged(40, "female"), answered(PREGNANCY_STATUS, "negative"))
     assert gap not in missing(aged(40, "female"), diagnosis(PREGNANCY))
+    pregnant = card(LEUKEMIA, count(182), diagnosis(PREGNANCY))["detail"]
+    assert "Leukapheresis may be one of the accepted uses there (unverified)" in pregnant
 
 
 def test_weak_swallowing_gets_a_liquid_and_no_capsules():
     offered = suggestions(card(*SCENARIO_1, diagnosis(DYSPHAGIA)))
     (action,) = offered["Draft hydroxyurea 3,500 mg/day (as a liquid), 1 day"]["actions"]
-    draft = action["resource"]
-    (instruction,) = draft["dosageInstruction"]
-    assert instruction["text"] == (
-        "3,500 mg as a liquid by mouth or enteral tube once daily for 1 day"
-    )
-    assert "apsule" not in str(draft)
+    (instruction,) = action["resource"]["dosageInstruction"]
+    text = "3,500 mg as a liquid by mouth or enteral tube once daily for 1 day"
+    assert instruction["text"] == text
+    assert "apsule" not in str(action)
 
 
 def test_g6pd_is_ordered_while_it_is_not_known():
