@@ -326,10 +326,17 @@ SPURIOUS_VALUES = (
     "once on a new sample, and do not wait for it where the ECG or the patient's state threatens "
     "life."
 )
-EARLY_DEATH = (
-    "For clinicians: early death is about 20% (15-25%) in AML cohorts with counts above 100, "
-    "mainly from leukostasis, brain or lung hemorrhage and tumor lysis."
-)
+
+
+def early_death(patient: Chart) -> str | None:
+    """A figure of AML, which on a card of ALL would frighten for the wrong disease."""
+    is_all = patient.may_have(concepts.ALL).truth is TRUE
+    if is_all and patient.has(concepts.AML).truth is not TRUE:
+        return None
+    return (
+        "For clinicians: early death is about 20% (15-25%) in AML cohorts with counts above 100, "
+        "mainly from leukostasis, brain or lung hemorrhage and tumor lysis."
+    )
 
 
 # -- ALS -----------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ from hooks import concepts, evidence, lines, overrides, proposals, questions, th
         carrying("X-05", lines.SPURIOUS_VALUES),
         lines.swallowing_in_als,
         carrying("X-07", lines.CODE_STATUS),
-        carrying("S3-34 S3-35", lines.EARLY_DEATH),
+        carrying("S3-34 S3-35", lines.early_death),
     ),
     suggestions=(
         proposals.hydroxyurea,

@@ -352,3 +352,9 @@ def test_hydroxyurea_as_the_alternative_is_for_confirmed_aml():
     assert "3,500 mg/day" in (lines.hydroxyurea_for_aml(chart(*DOSED)) or "")
     assert lines.hydroxyurea_for_aml(chart(diagnosis(ALL), *BODY)) is None
     assert lines.hydroxyurea_for_aml(chart(diagnosis(AML, "provisional"), *BODY)) is None
+
+
+def test_the_early_death_of_aml_is_not_said_of_all():
+    assert "in AML cohorts" in str(lines.early_death(chart(LEUKEMIA)))
+    assert "in AML cohorts" in str(lines.early_death(chart(diagnosis(UNSPECIFIED_ACUTE_LEUKEMIA))))
+    assert lines.early_death(chart(diagnosis(ALL))) is None
