@@ -269,7 +269,7 @@ def _advice(rule: Rule, chart: Chart) -> Iterator[str]:
 
 def _source(rule: Rule, attribution: Attribution) -> dict[str, Any]:
     """The primary publication that carries the rule where one was read, else the summaries."""
-    primary = next((e for e in rule.evidence if e.seen == "R"), None)
+    primary = next((e for e in rule.evidence if e.seen == "R" and e.primary), None)
     source: dict[str, Any] = {
         "label": _short(primary.citation) if primary else attribution.label_without_primary_source,
         "topic": {"system": TOPIC_SYSTEM, "code": rule.id, "display": rule.id.replace("-", " ")},

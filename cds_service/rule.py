@@ -42,13 +42,17 @@ class WhenUnknown(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One source. `seen` is how it was verified: "R" read, "S" seen quoted, "M" unverified."""
+    """One source. `seen` is how it was verified: "R" read, "S" seen quoted, "M" unverified.
+
+    Only a primary source may stand as the source of a card.
+    """
 
     key: str
     citation: str
     identifier: str
     url: str | None
     seen: str
+    primary: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,10 @@ _RESOLVERS = (
 """Identifier to the address of the registry that resolves it."""
 
 
-def _source(key: str, citation: str, identifier: str, seen: str) -> Evidence:
-    return Evidence(key, citation, identifier, _url(identifier), seen)
+def _source(
+    key: str, citation: str, identifier: str, seen: str, *, primary: bool = True
+) -> Evidence:
+    return Evidence(key, citation, identifier, _url(identifier), seen, primary)
 
 
 def _url(identifier: str) -> str | None:
@@ -605,6 +607,7 @@ READING = _source(
     "Direct reading of the guideline summaries of 2026-01-05",
     "the summaries themselves",
     "R",
+    primary=False,
 )
 PPOVEN = _source(
     "PPOVEN",

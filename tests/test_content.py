@@ -233,6 +233,7 @@ def test_sources_are_those_of_the_catalogue() -> None:
     own = carried.pop("READING")
     assert "guideline summaries" in own[0]
     del listed["READING"]
+    assert not evidence.READING.primary
     assert carried == {key: cells[:2] for key, cells in listed.items()}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cds_service.chart import Chart
 from cds_service.finding import Finding, all_of, any_of, none_of
-from cds_service.rule import Indicator, carrying, rule
+from cds_service.rule import Escalation, Indicator, carrying, rule
 from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
 
 INHIBITORS = (*concepts.P_GLYCOPROTEIN_OR_CYP3A_INHIBITORS, concepts.CIPROFLOXACIN)
@@ -39,6 +39,11 @@ def _inhibitor(patient: Chart) -> Finding:
     )
 
 
+def _inhibitor_alone(patient: Chart) -> Finding:
+    """The count is low enough, so that the interaction is what there is to say."""
+    return all_of(_inhibitor(patient), none_of(_count_not_below_limit(patient)))
+
+
 def _named_inhibitors(patient: Chart) -> str:
     found = [
         drug.title
@@ -60,6 +65,14 @@ def _named_inhibitors(patient: Chart) -> str:
         "Venetoclax start: reduce WBC below 25 first and check tumor lysis prophylaxis and "
         "interacting drugs (quinidine, azoles)."
     ),
+    escalations=(
+        Escalation(
+            Indicator.WARNING,
+            _inhibitor_alone,
+            "Venetoclax start with an interacting drug on the list: the label lowers the dose; "
+            "check it and tumor lysis prophylaxis.",
+        ),
+    ),
     evidence=(evidence.VENLABEL, evidence.PPOVEN, evidence.NUEDEXTA),
     strength="Label",
     statements=("S3-09", "X-02"),
@@ -67,6 +80,7 @@ def _named_inhibitors(patient: Chart) -> str:
         lines.value(concepts.LEUKOCYTES, thresholds.OLD_COUNT),
         lines.value(concepts.POTASSIUM, thresholds.TUMOR_LYSIS_SHOWN),
         lines.value(concepts.PHOSPHATE, thresholds.TUMOR_LYSIS_SHOWN),
+        lines.calcium,
         lines.value(concepts.URATE, thresholds.TUMOR_LYSIS_SHOWN),
         lines.value(concepts.CREATININE, thresholds.TUMOR_LYSIS_SHOWN),
     ),

@@ -185,13 +185,22 @@ def card(*records):
     return cards(ALONE, *records)[rule.id]
 
 
-@pytest.mark.parametrize("records", [(count(25),), (), (LOW, prescription(QUINIDINE))])
-def test_it_warns_for_the_count_and_for_the_inhibitor(records):
+@pytest.mark.parametrize("records", [(count(25),), (), (count(25), prescription(QUINIDINE))])
+def test_it_warns_for_the_count(records):
     one = card(LEUKEMIA, *records, ORDER)
     assert one["indicator"] == "warning"
     assert one["summary"] == (
         "Venetoclax start: reduce WBC below 25 first and check tumor lysis prophylaxis and "
         "interacting drugs (quinidine, azoles)."
+    )
+
+
+def test_at_a_low_count_it_warns_for_the_inhibitor_and_asks_for_no_lower_one():
+    one = card(LEUKEMIA, LOW, prescription(QUINIDINE), ORDER)
+    assert one["indicator"] == "warning"
+    assert one["summary"] == (
+        "Venetoclax start with an interacting drug on the list: the label lowers the dose; check "
+        "it and tumor lysis prophylaxis."
     )
 
 
