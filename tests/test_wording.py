@@ -244,7 +244,7 @@ def test_the_summaries_are_quoted_where_a_card_rests_on_them():
 
 KNOWN_TO_A_RESIDENT = {
     *("ALS", "AML", "ALL", "APL", "T-ALL", "B-ALL", "Ph", "CD19", "CD22", "ECOG"),
-    *("WBC", "CBC", "INR", "LP", "G6PD", "QT", "QTc"),
+    *("WBC", "CBC", "INR", "LP", "G6PD", "ECG", "QT", "QTc"),
 }
 SPELLED_OUT_BESIDE = {
     "MRD": "residual disease",

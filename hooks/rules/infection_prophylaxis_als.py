@@ -97,8 +97,18 @@ def _neutropenic(patient: Chart) -> Finding:
     ),
     escalations=(
         Escalation(Indicator.WARNING, _riluzole_interaction),
-        Escalation(Indicator.WARNING, _azole_interaction),
-        Escalation(Indicator.WARNING, _two_qt_drugs),
+        Escalation(
+            Indicator.WARNING,
+            _azole_interaction,
+            "Azole prophylaxis in ALS with an interacting drug on the list: it can raise that drug "
+            "to harmful levels; check before signing.",
+        ),
+        Escalation(
+            Indicator.WARNING,
+            _two_qt_drugs,
+            "Prophylaxis in ALS makes two QT-prolonging drugs: check the ECG, potassium and "
+            "magnesium, or consider another agent.",
+        ),
     ),
     evidence=(evidence.RILUZOLE, evidence.NUEDEXTA, evidence.ELN22),
     strength="Label",

@@ -98,13 +98,27 @@ def _pregnancy_test(patient: Chart) -> Suggestion | None:
         "a contraindication unless agreed; check swallowing."
     ),
     escalations=(
-        Escalation(Indicator.WARNING, _first_trimester_not_excluded),
-        Escalation(Indicator.WARNING, _interacting_drug),
+        Escalation(
+            Indicator.WARNING,
+            _first_trimester_not_excluded,
+            "Tretinoin (ATRA) in pregnancy, first trimester not excluded: a contraindication "
+            "unless agreed with obstetrics and hematology.",
+        ),
+        Escalation(
+            Indicator.WARNING,
+            _interacting_drug,
+            "Tretinoin (ATRA) with an azole or tetracycline on the list: check the interaction; "
+            "watch for headache and raised pressure.",
+        ),
     ),
     evidence=(evidence.ELNAPL19, evidence.ELNAPLT3, evidence.ATOLABEL),
     strength="ELN level III (pregnancy)",
     statements=("S3-31", "X-06"),
-    shows=(lines.value(concepts.LEUKOCYTES, thresholds.OLD_COUNT), lines.swallowing),
+    shows=(
+        lines.value(concepts.LEUKOCYTES, thresholds.OLD_COUNT),
+        lines.swallowing,
+        lines.diagnosis_if_recorded(concepts.PREGNANCY),
+    ),
     advice=(
         "At the first suspicion of differentiation syndrome: dexamethasone 10 mg every 12 h "
         "(label; choose the route by local protocol).",

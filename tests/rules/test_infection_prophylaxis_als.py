@@ -231,6 +231,13 @@ def test_without_an_interaction_it_informs(records):
     assert "Interactions found" not in one["detail"]
 
 
+def test_the_summary_names_what_it_warns_of():
+    azole = cards(ALONE, DISEASE, prescription(VENETOCLAX), order(POSACONAZOLE))[rule.id]
+    assert azole["summary"].startswith("Azole prophylaxis in ALS with an interacting drug")
+    both = cards(ALONE, DISEASE, prescription(ONDANSETRON), order(LEVOFLOXACIN))[rule.id]
+    assert both["summary"].startswith("Prophylaxis in ALS makes two QT-prolonging drugs")
+
+
 def test_scenario_42_names_riluzole_and_ciprofloxacin():
     one = cards(ALONE, DISEASE, prescription(RILUZOLE), order(CIPROFLOXACIN))[rule.id]
     assert one["indicator"] == "warning"

@@ -143,10 +143,11 @@ def test_how_urgent_it_is(records, indicator):
     shown = cards(ORDER_SELECT, LEUKEMIA, *records, DRUG)
     assert list(shown) == [rule.id]
     assert shown[rule.id]["indicator"] == indicator
-    assert shown[rule.id]["summary"] == (
+    general = shown[rule.id]["summary"] == (
         "Tretinoin (ATRA): watch differentiation syndrome and rising WBC; first trimester is a "
         "contraindication unless agreed; check swallowing."
     )
+    assert general is (indicator == "info"), "a warning says what it warns of"
 
 
 @pytest.mark.parametrize("drug", [*AZOLES, *TETRACYCLINES], ids=lambda drug: drug.id)
