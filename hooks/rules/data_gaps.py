@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cds_service.chart import Chart
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding, all_of, any_of, none_of
-from cds_service.rule import Indicator, rule
+from cds_service.rule import Indicator, Suggestion, rule
 from hooks import concepts, evidence, fitness, overrides, proposals, questions, thresholds
 
 
@@ -112,6 +112,17 @@ def _count_in_doubtful_leukemia(patient: Chart) -> list[Fact]:
     return [count.fact] if high and questions.leukemia_in_remission(patient).truth is TRUE else []
 
 
+def _urgent_review(patient: Chart) -> Suggestion | None:
+    """A very high count that nothing on record explains may be a leukemia that nobody named."""
+    doubtful = (_unexplained_count(patient), _unclassified_leukemia(patient))
+    if not any(questions.is_yes(finding) for finding in doubtful):
+        return None
+    tests = ("Blood smear review", "Hematology consult: very high leukocyte count")
+    return proposals.requesting("Draft smear and hematology consult", *tests, priority="urgent")(
+        patient
+    )
+
+
 @rule(
     id="data-gaps",
     version="1.0.0",
@@ -124,7 +135,7 @@ def _count_in_doubtful_leukemia(patient: Chart) -> list[Fact]:
     strength="Design rule",
     statements=("X-04",),
     shows=(_count_in_doubtful_leukemia,),
-    suggestions=(proposals.missing_tests,),
+    suggestions=(proposals.missing_tests, _urgent_review),
     override_reasons=(overrides.KNOWN_AND_ACCEPTED, overrides.ALREADY_DONE, overrides.OTHER),
 )
 def data_gaps(patient: Chart) -> Finding:

@@ -95,6 +95,7 @@ def _remove_unless_apl_regimen(patient: Chart) -> Suggestion | None:
         proposals.requesting(
             "Draft hematology and neurology review",
             "Joint hematology and neurology review before intensive therapy",
+            priority="urgent",
         ),
         proposals.requesting("Draft palliative care referral", "Palliative care referral"),
     ),

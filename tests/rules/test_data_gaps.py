@@ -240,7 +240,8 @@ def test_scenario_26_an_unexplained_count_is_named_as_outside_the_rules():
     shown = cards(PATIENT_VIEW, diagnosis(ALS), count(110))
     assert list(shown) == [rule.id]
     assert "these rules do not apply: unexplained WBC" in shown[rule.id]["detail"]
-    assert "suggestions" not in shown[rule.id]
+    # No treatment: a look at the smear, and somebody who knows what it means.
+    assert list(suggestions(shown[rule.id])) == ["Draft smear and hematology consult"]
 
 
 def test_a_leukemia_that_is_not_classified_explains_its_count():
@@ -294,3 +295,17 @@ def test_a_count_that_could_not_be_read_is_said_once():
 
 def test_overrides_can_say_why():
     assert overrides(card(LEUKEMIA)) == ["known-and-accepted", "action-completed", "other"]
+
+
+@pytest.mark.parametrize(
+    ("records", "offered"),
+    [
+        ((count(110),), True),
+        ((diagnosis(BORDERLINE_LEUKEMIA), count(110)), True),
+        ((diagnosis(AML),), False),
+        ((diagnosis(OTHER_LEUKEMIA), diagnosis(AML)), False),
+    ],
+)
+def test_a_very_high_count_without_a_reason_goes_to_hematology(records, offered):
+    card = cards(PATIENT_VIEW, *records)[rule.id]
+    assert ("Draft smear and hematology consult" in suggestions(card)) is offered
