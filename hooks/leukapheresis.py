@@ -10,7 +10,7 @@ import re
 
 from cds_service.chart import Chart, order_fact, question
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding
-from cds_service.orders import BY_CODE, Order
+from cds_service.orders import Order
 from cds_service.terminology import Orderable
 from hooks import concepts, questions, thresholds
 
@@ -105,13 +105,3 @@ def therapeutic_leukapheresis(patient: Chart) -> Finding:
         # A count that is not high says collection only where APL is ruled out.
         return Finding(words, UNKNOWN, (*high.facts, *apl.deciding()))
     return Finding(words, high.truth, high.facts)
-
-
-@question
-def recognised_firmly(patient: Chart) -> Finding:
-    """Some order is recognised by a well-sourced code or by name: enough for a critical card."""
-    firm = any(
-        kind.id not in order.weakly or order.recognised.get(kind.id) not in (None, BY_CODE)
-        for order, kind in _kinds(patient)
-    )
-    return Finding("Leukapheresis recognised beyond doubt", TRUE if firm else FALSE)

@@ -7,7 +7,7 @@ than a day, or in APL older than 12 h, is shown and counts as not measured.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from cds_service.amount import Amount
 from cds_service.chart import Chart, order_fact, question
@@ -279,11 +279,3 @@ def puncture(patient: Chart) -> Finding:
 def marrow_sampling_only(patient: Chart) -> Finding:
     """Marrow is to be sampled and nothing else punctured."""
     return all_of(patient.ordering(concepts.MARROW_SAMPLING), none_of(puncture(patient)))
-
-
-def recognised_firmly(patient: Chart, orderables: Iterable[Orderable]) -> Finding:
-    """Some order is recognised by a well-sourced code or by name: enough for a critical card."""
-    firm = any(
-        kind.id not in order.weakly for kind in orderables for order in patient.selected(kind)
-    )
-    return Finding("Recognised beyond doubt", TRUE if firm else FALSE)

@@ -12,7 +12,6 @@ from hooks import (
     evidence,
     lines,
     overrides,
-    procedures,
     proposals,
     questions,
     thresholds,
@@ -38,12 +37,9 @@ def _quinidine(patient: Chart) -> Finding:
 
 
 def _dangerous_rhythm(patient: Chart) -> Finding:
-    """QTc of 500 ms or more, or quinidine, which prolongs it; the order recognised beyond doubt."""
+    """QTc of 500 ms or more, or quinidine, which prolongs it."""
     qtc = patient.latest(concepts.QTC, thresholds.QTC)
-    return all_of(
-        any_of(qtc.at_least(thresholds.DANGEROUS_QTC), _quinidine(patient)),
-        procedures.recognised_firmly(patient, (concepts.ARSENIC_TRIOXIDE,)),
-    )
+    return any_of(qtc.at_least(thresholds.DANGEROUS_QTC), _quinidine(patient))
 
 
 def _no_als(patient: Chart) -> Finding:

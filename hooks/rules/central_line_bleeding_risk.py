@@ -21,7 +21,6 @@ def _apl_with_unsafe_clotting(patient: Chart) -> Finding:
     return all_of(
         questions.apl_suspected_or_confirmed(patient),
         procedures.coagulopathy_or_not_known(patient),
-        procedures.recognised_firmly(patient, procedures.CENTRAL_LINES),
     )
 
 

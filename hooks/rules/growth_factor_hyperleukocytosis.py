@@ -10,7 +10,6 @@ from hooks import (
     evidence,
     lines,
     overrides,
-    procedures,
     proposals,
     questions,
     thresholds,
@@ -29,12 +28,11 @@ def _leukemia_on_record(patient: Chart) -> Finding:
 
 
 def _hyperleukocytosis_today(patient: Chart) -> Finding:
-    """In a live leukemia, and the order is recognised beyond doubt."""
+    """In a live leukemia."""
     count = patient.latest(concepts.LEUKOCYTES, thresholds.FRESH_COUNT)
     return all_of(
         count.at_least(thresholds.HYPERLEUKOCYTOSIS),
         questions.possible_acute_leukemia(patient),
-        procedures.recognised_firmly(patient, concepts.GROWTH_FACTORS),
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cds_service.chart import Chart
-from cds_service.finding import Finding, all_of, none_of
-from cds_service.rule import Escalation, Indicator, WhenUnknown, carrying, rule
+from cds_service.finding import Finding, all_of
+from cds_service.rule import Indicator, WhenUnknown, carrying, rule
 from hooks import (
     concepts,
     evidence,
@@ -17,10 +17,6 @@ from hooks import (
 )
 
 
-def _recognised_by_weak_code_only(patient: Chart) -> Finding:
-    return none_of(leukapheresis.recognised_firmly(patient))
-
-
 @rule(
     id="leukapheresis-apl",
     version="1.0.0",
@@ -29,7 +25,6 @@ def _recognised_by_weak_code_only(patient: Chart) -> Finding:
         "Leukapheresis drafted while APL is suspected or confirmed: can trigger fatal hemorrhage; "
         "use ATRA and blood product support."
     ),
-    escalations=(Escalation(Indicator.WARNING, _recognised_by_weak_code_only),),
     evidence=(evidence.ELNAPL19, evidence.ELNAPLT3),
     strength="Expert consensus (grade not seen)",
     statements=("S3-33", "X-08"),

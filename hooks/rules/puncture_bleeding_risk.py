@@ -23,10 +23,6 @@ def _apl_with_coagulopathy(patient: Chart) -> Finding:
     return all_of(
         questions.apl_suspected_or_confirmed(patient),
         procedures.coagulopathy(patient),
-        any_of(
-            procedures.recognised_firmly(patient, procedures.PUNCTURES),
-            procedures.intrathecal_drug(patient),
-        ),
     )
 
 

@@ -172,21 +172,23 @@ def test_of_a_collection_and_a_treatment_the_treatment_counts():
 
 
 FIRM = {
-    "CPT": (order(LEUKAPHERESIS, system=CPT), TRUE),
-    "ICD-10-PCS": (order(LEUKAPHERESIS, system=ICD_10_PCS), TRUE),
-    "SNOMED, which one source backs": (order(LEUKAPHERESIS, system=SNOMED), FALSE),
+    "CPT": (order(LEUKAPHERESIS, system=CPT), True),
+    "ICD-10-PCS": (order(LEUKAPHERESIS, system=ICD_10_PCS), True),
+    "SNOMED, which one source backs": (order(LEUKAPHERESIS, system=SNOMED), False),
     "SNOMED whose text says the same": (
         order(LEUKAPHERESIS, system=SNOMED, name="Leukapheresis"),
-        TRUE,
+        True,
     ),
     "SNOMED whose text says something else": (
         order(LEUKAPHERESIS, system=SNOMED, name="Procedure"),
-        FALSE,
+        False,
     ),
-    "a name alone": (order("Leukapheresis", procedure=True), TRUE),
+    "a name alone": (order("Leukapheresis", procedure=True), True),
 }
 
 
 @pytest.mark.parametrize(("drafted", "expected"), FIRM.values(), ids=FIRM)
 def test_a_single_source_is_firm_only_with_a_text(drafted, expected):
-    assert leukapheresis.recognised_firmly(chart(drafted)).truth is expected
+    found = leukapheresis.therapeutic_leukapheresis(chart(drafted, count(182)))
+    assert found.truth is TRUE
+    assert found.is_firm() is expected
