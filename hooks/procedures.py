@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 from cds_service.amount import Amount
 from cds_service.chart import Chart, order_fact, question
@@ -72,92 +73,81 @@ def values_window(patient: Chart) -> Window:
 # -- the values ----------------------------------------------------------------------------------
 
 
-def _unsafe_or_not_known(
-    patient: Chart,
-    measurement: Measurement,
-    is_unsafe: Callable[[Amount], Finding],
-    window: Window | None = None,
-) -> Finding:
-    """An unsafe value counts for a day even where a safe one counts only for 12 h."""
-    today = is_unsafe(patient.latest(measurement, thresholds.PROCEDURE_VALUES))
-    current = is_unsafe(patient.latest(measurement, window or values_window(patient)))
-    return any_of(today, questions.not_known(current, f"{measurement.title}: not known today"))
+class _Limit(NamedTuple):
+    """When a value is unsafe, also in words. Without a window of its own it counts as the
+    procedure's values do."""
+
+    measurement: Measurement
+    words: str
+    is_unsafe: Callable[[Amount], Finding]
+    window: Window | None = None
 
 
-def _low_platelets(patient: Chart, limit: Threshold) -> Finding:
-    return _unsafe_or_not_known(patient, concepts.PLATELETS, lambda each: each.below(limit))
+_HIGH_COUNT = _Limit(
+    concepts.LEUKOCYTES,
+    f"{thresholds.HYPERLEUKOCYTOSIS} or more",
+    lambda amount: amount.at_least(thresholds.HYPERLEUKOCYTOSIS),
+    thresholds.FRESH_COUNT,
+)
+_LOW_FIBRINOGEN = _Limit(
+    concepts.FIBRINOGEN,
+    f"below {thresholds.LOW_FIBRINOGEN}",
+    lambda amount: amount.below(thresholds.LOW_FIBRINOGEN),
+)
+_HIGH_INR = _Limit(
+    concepts.INR,
+    f"above {thresholds.HIGH_INR}",
+    lambda amount: amount.above(thresholds.HIGH_INR),
+)
 
 
-def _low_fibrinogen(patient: Chart) -> Finding:
-    limit = thresholds.LOW_FIBRINOGEN
-    return _unsafe_or_not_known(patient, concepts.FIBRINOGEN, lambda each: each.below(limit))
+def _low_platelets(limit: Threshold) -> _Limit:
+    return _Limit(concepts.PLATELETS, f"below {limit}", lambda amount: amount.below(limit))
 
 
-def _high_inr(patient: Chart) -> Finding:
-    limit = thresholds.HIGH_INR
-    return _unsafe_or_not_known(patient, concepts.INR, lambda each: each.above(limit))
+def _limits(platelets: Threshold) -> tuple[_Limit, ...]:
+    """What is looked at before a procedure that needs so many platelets."""
+    return _HIGH_COUNT, _low_platelets(platelets), _LOW_FIBRINOGEN, _HIGH_INR
 
 
-def _high_count(patient: Chart) -> Finding:
-    limit = thresholds.HYPERLEUKOCYTOSIS
-    return _unsafe_or_not_known(
-        patient, concepts.LEUKOCYTES, lambda each: each.at_least(limit), thresholds.FRESH_COUNT
-    )
+def _judged(patient: Chart, limit: _Limit) -> tuple[Finding, Finding]:
+    """Of the last day, and of the time for which a safe value counts: in APL that is 12 h."""
+    today = patient.latest(limit.measurement, thresholds.PROCEDURE_VALUES)
+    current = patient.latest(limit.measurement, limit.window or values_window(patient))
+    return limit.is_unsafe(today), limit.is_unsafe(current)
+
+
+def _unsafe_or_not_known(patient: Chart, *limits: _Limit) -> Finding:
+    """Any value is unsafe, or not known today."""
+    found = []
+    for limit in limits:
+        today, current = _judged(patient, limit)
+        not_known = questions.not_known(current, f"{limit.measurement.title}: not known today")
+        found.append(any_of(today, not_known))
+    return any_of(*found)
 
 
 @question
 def unsafe_for_line(patient: Chart) -> Finding:
     """A count or clotting value is unsafe for a central line, or not known today."""
-    return any_of(
-        _high_count(patient),
-        _low_platelets(patient, thresholds.LOW_PLATELETS_FOR_LINE),
-        _low_fibrinogen(patient),
-        _high_inr(patient),
-    )
+    return _unsafe_or_not_known(patient, *_limits(thresholds.LOW_PLATELETS_FOR_LINE))
 
 
 @question
 def unsafe_for_puncture(patient: Chart) -> Finding:
     """A count or clotting value is unsafe for a puncture, or not known today."""
-    return any_of(
-        _high_count(patient),
-        _low_platelets(patient, thresholds.LOW_PLATELETS_FOR_PUNCTURE),
-        _low_fibrinogen(patient),
-        _high_inr(patient),
-    )
+    return _unsafe_or_not_known(patient, *_limits(thresholds.LOW_PLATELETS_FOR_PUNCTURE))
 
 
 def unsafe_values(patient: Chart, platelets: Threshold) -> list[str]:
     """Which values speak against the procedure, and which are not known, in words."""
-    limits: tuple[tuple[Measurement, str, Callable[[Amount], Finding], Window | None], ...] = (
-        (
-            concepts.LEUKOCYTES,
-            f"{thresholds.HYPERLEUKOCYTOSIS} or more",
-            lambda each: each.at_least(thresholds.HYPERLEUKOCYTOSIS),
-            thresholds.FRESH_COUNT,
-        ),
-        (concepts.PLATELETS, f"below {platelets}", lambda each: each.below(platelets), None),
-        (
-            concepts.FIBRINOGEN,
-            f"below {thresholds.LOW_FIBRINOGEN}",
-            lambda each: each.below(thresholds.LOW_FIBRINOGEN),
-            None,
-        ),
-        (
-            concepts.INR,
-            f"above {thresholds.HIGH_INR}",
-            lambda each: each.above(thresholds.HIGH_INR),
-            None,
-        ),
-    )
     said = []
-    for measurement, limit, is_unsafe, window in limits:
-        today = is_unsafe(patient.latest(measurement, thresholds.PROCEDURE_VALUES))
-        current = is_unsafe(patient.latest(measurement, window or values_window(patient)))
+    for limit in _limits(platelets):
+        today, current = _judged(patient, limit)
         if today.truth is TRUE:
-            said.append(f"{measurement.title} {limit}")
+            said.append(f"{limit.measurement.title} {limit.words}")
         elif current.truth is UNKNOWN:
-            said.append(f"{measurement.title} not known, or too old")
+            said.append(f"{limit.measurement.title} not known, or too old")
     return said
 
 
@@ -178,9 +168,9 @@ def coagulopathy_or_not_known(patient: Chart) -> Finding:
     """Active, or not ruled out by platelets, fibrinogen and INR of the window."""
     return any_of(
         patient.may_have(concepts.COAGULOPATHY),
-        _low_platelets(patient, thresholds.LOW_PLATELETS),
-        _low_fibrinogen(patient),
-        _high_inr(patient),
+        _unsafe_or_not_known(
+            patient, _low_platelets(thresholds.LOW_PLATELETS), _LOW_FIBRINOGEN, _HIGH_INR
+        ),
     )
 
 
