@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
-from cds_service.chart import Chart
+from cds_service.chart import NOT_DRAFTED, NOT_TAKEN, Chart
 from cds_service.finding import TRUE, Fact, Finding
 from cds_service.rule import Action, Evidence, Indicator, Line, Rule, Suggestion
 
@@ -239,14 +239,13 @@ def _detail(
     return "\n\n".join(sections)
 
 
-_NOES = ("not among the drafts", "no active prescription on record")
 _FEW = 2
 
 
 def _together(lines: Iterable[str]) -> list[str]:
     """Drugs of which the same is not so in one line: nobody reads twenty to find the one fact."""
     found = list(lines)
-    for words in _NOES:
+    for words in (NOT_DRAFTED, NOT_TAKEN):
         alike = [line for line in found if line.endswith(f": {words}")]
         if len(alike) > _FEW:
             names = ", ".join(line.removesuffix(f": {words}") for line in alike)

@@ -703,7 +703,7 @@ class Chart:
         """Among the drafts, selected or not: what goes with the selected order."""
         self.asked.add(orderable.id)
         if not self.drafted(orderable):
-            return _plain_no(orderable, "Drafting {}", "not among the drafts")
+            return _plain_no(orderable, "Drafting {}", NOT_DRAFTED)
         words = f"{orderable.title}: among the drafts"
         fact = Fact(orderable.id, words.__str__)
         return Finding(f"Drafting {orderable.title}", TRUE, (fact,))
@@ -712,7 +712,7 @@ class Chart:
         """An active prescription is on record."""
         if orderable.codes.id not in self._sources and orderable.id not in self.troubles:
             self.asked.add(orderable.id)
-            return _plain_no(orderable, _TAKING, _NOT_TAKEN)
+            return _plain_no(orderable, _TAKING, NOT_TAKEN)
         return self.recall(("taking", orderable.id), lambda: self._taking(orderable))
 
     def prescribed(self, orderable: Orderable) -> Finding:
@@ -739,11 +739,13 @@ class Chart:
         trouble = self._trouble(orderable)
         if trouble is not None:
             return Finding(question, UNKNOWN, (trouble,))
-        return _plain_no(orderable, _TAKING, _NOT_TAKEN)
+        return _plain_no(orderable, _TAKING, NOT_TAKEN)
 
 
 _TAKING = "Active prescription of {}"
-_NOT_TAKEN = "no active prescription on record"
+NOT_DRAFTED = "not among the drafts"
+NOT_TAKEN = "no active prescription on record"
+"""What is said of a drug that is not there; a card joins many of these in one line."""
 
 
 _PLAIN_NOES: dict[tuple[str, str], tuple[Orderable, Finding]] = {}

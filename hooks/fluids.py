@@ -17,7 +17,7 @@ from cds_service.dosage import Dose, read_doses, read_quantity
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding
 from cds_service.orders import Order
 from hooks import concepts, thresholds
-from hooks.calculations import body
+from hooks.calculations import body, hydration
 
 _PER = r"\s*(?:/|\bper\b|\bover\b|\bin\b|\ba\b)\s*"
 _AREA = r"(?:m2|m²|m\^2|m\*2|sqm)"
@@ -28,7 +28,6 @@ _STATED = re.compile(
     rf"(?:{_PER}(?P<behind>{_AREA}))?(?![a-z0-9]|\s*/)"
 )
 _THOUSANDS = re.compile(r",(?=\d{3}(?:\D|$))")
-_ML_PER_L = Decimal(1000)
 _MINUTES = {"min": Decimal(1), "h": Decimal(60), "d": Decimal(1440)}
 _ONCE = re.compile(r"\b(?:bolus|one[- ]time|once)\b(?! (?:a|per|every|daily))")
 _GOES_ON = re.compile(r"\bthen\b|follow|continu|maint|repeat|every|\bq ?\d")
@@ -51,7 +50,7 @@ def stated_volumes(text: str, hours: Decimal = _DAY) -> list[Stated]:
     found = []
     for hit in _STATED.finditer(text.lower()):
         number = Decimal(_THOUSANDS.sub("", hit["number"]).replace(",", "."))
-        in_ml = number if hit["volume"] in ("ml", "cc") else number * _ML_PER_L
+        in_ml = number if hit["volume"] in ("ml", "cc") else number * hydration.ML_PER_L
         per_hour = _TIMES_PER_HOUR.get(hit["time"] or hit["adverb"])
         times = Decimal(1) if per_hour is None else per_hour * hours
         found.append(Stated(in_ml * times, bool(hit["area"] or hit["behind"])))
@@ -152,7 +151,7 @@ def large_volume(patient: Chart) -> Finding:
 
 
 def _limit_ml(area_m2: Decimal) -> Decimal:
-    return thresholds.LARGE_HYDRATION_L_PER_M2 * _ML_PER_L * area_m2
+    return thresholds.LARGE_HYDRATION_L_PER_M2 * hydration.ML_PER_L * area_m2
 
 
 def _is_small_for_any_adult(patient: Chart, total_ml: Decimal) -> bool:
@@ -166,7 +165,7 @@ def _volume_fact(total_ml: Decimal, area_m2: Decimal | None) -> Fact:
         assumed = number_text(thresholds.SMALL_ADULT_M2)
         words = f"{volume} (body surface area not known, taken as {assumed} m²)"
     else:
-        by_area = number_text(total_ml / _ML_PER_L / area_m2)
+        by_area = number_text(hydration.l_per_m2_per_day(total_ml, area_m2))
         words = f"{volume}, {by_area} L/m² at {number_text(area_m2)} m² (Mosteller)"
     return Fact("fluid volume", words.__str__)
 

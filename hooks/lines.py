@@ -404,16 +404,22 @@ def dose_basis(patient: Chart) -> list[Fact]:
     """Weight and height with their dates, where a dose rests on them."""
     if capsules.hydroxyurea_dose(patient) is None and tretinoin_dose_mg(patient) is None:
         return []
+    return _weight_and_height(patient)
+
+
+def _weight_and_height(patient: Chart) -> list[Fact]:
     weight = patient.latest(concepts.BODY_WEIGHT, thresholds.WEIGHT_FOR_DOSE)
     return [weight.fact, patient.latest(concepts.BODY_HEIGHT).fact]
 
 
 def body_basis(patient: Chart) -> list[Fact]:
-    """Weight and height with their dates, where a body surface area rests on them."""
+    """Weight and height with their dates, where a body surface area rests on them.
+
+    So does every dose of `dose_basis`: without one there is the other neither.
+    """
     if body.body_surface_area_m2(patient) is None:
-        return dose_basis(patient)
-    weight = patient.latest(concepts.BODY_WEIGHT, thresholds.WEIGHT_FOR_DOSE)
-    return [weight.fact, patient.latest(concepts.BODY_HEIGHT).fact]
+        return []
+    return _weight_and_height(patient)
 
 
 def hydroxyurea_for_aml(patient: Chart) -> str | None:

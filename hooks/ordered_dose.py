@@ -17,9 +17,8 @@ from cds_service.dosage import Dose, read_doses
 from cds_service.orders import Order
 from cds_service.readers import texts
 from hooks import concepts
+from hooks.calculations.stated_dose import IN_MG, tokens
 
-_MASS = {"mg": Decimal(1), "g": Decimal(1000), "gm": Decimal(1000), "mcg": Decimal("0.001")}
-_MASS |= {"ug": Decimal("0.001"), "µg": Decimal("0.001")}
 _UNIT = re.compile(
     r"(?P<mass>mg|gm|g|mcg|ug|µg)(?P<weight>/kg)?(?P<day>/(?:d|day|24h|24hr))?(?:/dose|/\{dose\})?"
 )
@@ -133,7 +132,7 @@ def _of_fields(dose: Dose, name: str) -> DailyDose | None:
     factor = Decimal(1) if match["day"] else times
     if factor is None:
         return None
-    amount = dose.amount * _MASS[match["mass"]] * factor
+    amount = dose.amount * IN_MG[match["mass"]] * factor
     return DailyDose(mg_per_kg=amount) if match["weight"] else DailyDose(amount)
 
 
@@ -206,7 +205,7 @@ def from_text(
 
     `times_per_day` is what the fields say; a text that contradicts them says nothing.
     """
-    found = _tokens(" ".join(text.split()))
+    found = tokens(_TOKENS, " ".join(text.split()))
     if found is None:
         return None
     times = {_times_of(match) for match in found if match["frequency"]}
@@ -221,25 +220,13 @@ def from_text(
     return None if single is None or not times else DailyDose(single * times.pop())
 
 
-def _tokens(text: str) -> list[re.Match[str]] | None:
-    """The text as known words; None as soon as one is not."""
-    found, position = [], 0
-    while position < len(text):
-        match = _TOKENS.match(text, position)
-        if match is None or match.end() == position:
-            return None
-        found.append(match)
-        position = match.end()
-    return found
-
-
 def _how_many(match: re.Match[str]) -> Decimal:
     word = match["how_many"] or match["count"]
     return Decimal(_WORDS.index(word) + 1 if word in _WORDS else word)
 
 
 def _milligrams(match: re.Match[str]) -> Decimal:
-    return Decimal(match["number"].replace(",", "")) * _MASS[match["mass"]]
+    return Decimal(match["number"].replace(",", "")) * IN_MG[match["mass"]]
 
 
 def _of_dose(match: re.Match[str], times: Decimal | None) -> DailyDose | None:

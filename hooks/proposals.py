@@ -54,7 +54,7 @@ def requesting(label: str, *tests: str, priority: str = "routine") -> Callable[[
     return propose
 
 
-def _drug_code(drug: Any, ending: str) -> tuple[str, str]:
+def drug_code(drug: Orderable, ending: str) -> tuple[str, str]:
     """The RxNorm code of a product by the end of its name; of the ingredient where none fits."""
     for (system, code), display in sorted(drug.codes.codes.items()):
         if system == RXNORM and display.lower().endswith(ending):
@@ -62,9 +62,9 @@ def _drug_code(drug: Any, ending: str) -> tuple[str, str]:
     raise LookupError(f"{drug.id} has no RxNorm product ending in {ending!r}")
 
 
-_HYDROXYUREA = _drug_code(concepts.HYDROXYUREA, "hydroxyurea")
-_HYDROXYUREA_CAPSULE = _drug_code(concepts.HYDROXYUREA, "hydroxyurea 500 mg oral capsule")
-_TRETINOIN = _drug_code(concepts.TRETINOIN, "tretinoin")
+_HYDROXYUREA = drug_code(concepts.HYDROXYUREA, "hydroxyurea")
+_HYDROXYUREA_CAPSULE = drug_code(concepts.HYDROXYUREA, "hydroxyurea 500 mg oral capsule")
+_TRETINOIN = drug_code(concepts.TRETINOIN, "tretinoin")
 
 
 def medication_request(
@@ -194,8 +194,8 @@ def hydroxyurea_of_no_form() -> dict[str, Any]:
     return {"coding": [coding], "text": f"{display}, liquid form"}
 
 
-def _ingredient(drug: Any) -> dict[str, str]:
-    code, display = _drug_code(drug, drug.title)
+def _ingredient(drug: Orderable) -> dict[str, str]:
+    code, display = drug_code(drug, drug.title)
     return {"system": RXNORM, "code": code, "display": display}
 
 

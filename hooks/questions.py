@@ -233,12 +233,6 @@ def drafting_antileukemic_drug(patient: Chart) -> Finding:
 
 
 @question
-def ordering_antileukemic_drug(patient: Chart) -> Finding:
-    """Any antileukemic drug is selected or being signed."""
-    return any_of(*(patient.ordering(drug) for drug in concepts.ANTILEUKEMIC_DRUGS))
-
-
-@question
 def first_trimester(patient: Chart) -> Finding:
     """Pregnant and recorded as before week 14; pregnant with no trimester recorded is unknown."""
     expecting, early = pregnant(patient), patient.may_have(concepts.FIRST_TRIMESTER)

@@ -88,9 +88,8 @@ def weight(patient: Chart) -> list[Fact]:
 def _draft(
     patient: Chart, drug: Orderable, instruction: dict[str, Any], note: str
 ) -> dict[str, Any]:
-    codes = drug.codes.codes.items()
-    code = next(c for (system, c), d in codes if system == proposals.RXNORM and d == drug.title)
-    return proposals.medication_request(patient, (code, drug.title), instruction, note)
+    code = proposals.drug_code(drug, drug.title)
+    return proposals.medication_request(patient, code, instruction, note)
 
 
 def allopurinol_draft(patient: Chart) -> Action:

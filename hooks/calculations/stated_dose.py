@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from cds_service.dosage import Dose
 
-_IN_MG = {
+IN_MG = {
     "mg": Decimal(1),
     "g": Decimal(1000),
     "gm": Decimal(1000),
@@ -57,6 +57,18 @@ class StatedDose:
         if not self.per_day or self.times_per_day is None:
             return Decimal(1)
         return 1 / max(self.times_per_day, Decimal(1))
+
+
+def tokens(known: re.Pattern[str], text: str) -> list[re.Match[str]] | None:
+    """A text as known words; None as soon as one is not."""
+    found, position = [], 0
+    while position < len(text):
+        match = known.match(text, position)
+        if match is None or match.end() == position:
+            return None
+        found.append(match)
+        position = match.end()
+    return found
 
 
 # -- from the fields ------------------------------------------------------------------------------
@@ -116,7 +128,7 @@ def _from_fields(dose: Dose, words: str) -> StatedDose | None:
         elif is_rate and not match["day"]:
             continue
         per_day = bool(match["day"] or match["hour"])
-        mass = amount * _IN_MG[match["mass"]] * (HOURS_PER_DAY if match["hour"] else 1)
+        mass = amount * IN_MG[match["mass"]] * (HOURS_PER_DAY if match["hour"] else 1)
         return StatedDose(mass, bool(match["area"]), per_day, dose.times_per_day)
     return None
 
@@ -155,7 +167,7 @@ _DOSE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<mass>mg|gm|g)(?P<rest>.*)",
 
 def from_text(text: str) -> StatedDose | None:
     """The one dose that a lower-case text states; None where it says anything else."""
-    found = _tokens(text)
+    found = tokens(_TOKENS, text)
     if found is None:
         return None
     doses = [match for match in found if match["dose"]]
@@ -166,25 +178,13 @@ def from_text(text: str) -> StatedDose | None:
     return _stated(doses[0], next(iter(times), None), found, text)
 
 
-def _tokens(text: str) -> list[re.Match[str]] | None:
-    """The text as known words; None as soon as one is not."""
-    found, position = [], 0
-    while position < len(text):
-        match = _TOKENS.match(text, position)
-        if match is None or match.end() == position:
-            return None
-        found.append(match)
-        position = match.end()
-    return found
-
-
 def _stated(
     match: re.Match[str], times: Decimal | None, found: list[re.Match[str]], text: str
 ) -> StatedDose | None:
     dose = _DOSE.fullmatch(match["dose"])
     if dose is None:
         return None
-    amount = Decimal(dose["number"]) * _IN_MG[dose["mass"]]
+    amount = Decimal(dose["number"]) * IN_MG[dose["mass"]]
     continuous = bool(_CONTINUOUS.search(text))
     if match["per_hour"]:
         if not continuous:
