@@ -173,14 +173,6 @@ def read_drafts(bundle: Any, selections: Any, patient_id: str, lexicon: Lexicon)
     return Drafts(orders, discontinued, foreign, selected.unmatched)
 
 
-def read_orders(
-    bundle: Any, selections: Any, patient_id: str, lexicon: Lexicon
-) -> tuple[list[Order], int]:
-    """Only the orders of `read_drafts`, and how many are not this patient's."""
-    drafts = read_drafts(bundle, selections, patient_id, lexicon)
-    return list(drafts.orders), drafts.foreign
-
-
 def are_blank(bundle: Any, selections: Any) -> bool:
     """Whether no selected draft says yet what is ordered: an order view was just opened."""
     entries = _draft_entries(bundle)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cds_service.finding import Truth
-from cds_service.orders import Order, read_orders
+from cds_service.orders import Order, read_drafts
 from hooks import concepts
 from hooks.calculations import hydroxyurea
 from hooks.concepts import ALL, AML
@@ -129,7 +129,7 @@ def test_an_intensive_regimen_is_recognised_as_it_is_written(text: str) -> None:
 
 
 def drafts(*entries: dict[str, Any], chosen: str) -> list[Order]:
-    return read_orders({"entry": list(entries)}, [chosen], ME, LEXICON)[0]
+    return list(read_drafts({"entry": list(entries)}, [chosen], ME, LEXICON).orders)
 
 
 def test_a_selection_may_be_an_absolute_address() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from cds_service.chart import Chart
 from cds_service.finding import UNKNOWN, Fact, Finding, Truth
-from cds_service.orders import read_orders
+from cds_service.orders import read_drafts
 from cds_service.readers import Resource, decode_any, read_resource
 from cds_service.rule import Evidence, Indicator, Rule, rule
 from cds_service.terminology import (
@@ -145,14 +145,14 @@ def chart(*records: Mapping[str, Any], **more: Any) -> Chart:
     """`drafts` and `selections` are the context's; `troubles` are failed reads by concept id."""
     people = [each for each in records if each["resourceType"] == "Patient"]
     bundle = {"entry": [{"resource": each} for each in more.pop("drafts", ())]}
-    orders, _ = read_orders(decoded(bundle), more.pop("selections", None), ME, LEXICON)
+    drafts = read_drafts(decoded(bundle), more.pop("selections", None), ME, LEXICON)
     return Chart(
         lexicon=LEXICON,
         as_of=NOW,
         patient_id=ME,
         patient=resource(people[0]) if people else None,
         resources=[resource(each) for each in records if each["resourceType"] != "Patient"],
-        orders=tuple(orders),
+        orders=drafts.orders,
         **more,
     )
 

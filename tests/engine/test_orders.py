@@ -12,7 +12,6 @@ from cds_service.orders import (
     Order,
     is_stopping,
     read_drafts,
-    read_orders,
 )
 from tests.engine.made_up import LEXICON, ME, SYSTEM, coded, decoded, draft
 
@@ -21,7 +20,8 @@ POLISH = {"medicationCodeableConcept": coded("POLISH")}
 
 def read(*drafts: Any, selections: Any = None) -> tuple[list[Order], int]:
     bundle = {"resourceType": "Bundle", "entry": [{"resource": each} for each in drafts]}
-    return read_orders(decoded(bundle), selections, ME, LEXICON)
+    found = read_drafts(decoded(bundle), selections, ME, LEXICON)
+    return list(found.orders), found.foreign
 
 
 def drafts_of(*entries: Any, selections: Any = None) -> Drafts:
@@ -300,7 +300,8 @@ def test_doses_are_the_orders_instructions() -> None:
     [None, 5, [], {}, {"entry": None}, {"entry": 5}, {"entry": [5, {}, {"resource": 5}]}],
 )
 def test_what_is_no_bundle_has_no_orders(bundle: Any) -> None:
-    assert read_orders(bundle, None, ME, LEXICON) == ([], 0)
+    found = read_drafts(bundle, None, ME, LEXICON)
+    assert (found.orders, found.foreign) == ((), 0)
 
 
 ODD = (
