@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from cds_service.amount import bounds_text, number_text
 from cds_service.chart import Chart
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact
-from cds_service.terminology import Diagnosis, Measurement, Window
+from cds_service.terminology import Diagnosis, Measurement, Orderable, Window
 from hooks import concepts, questions, thresholds
 from hooks.calculations import body, kidney
 from hooks.calculations import hydration as fluids
@@ -62,6 +62,16 @@ def creatinine_in_als(patient: Chart) -> str | None:
         "ALS: muscle loss lowers creatinine, so a normal clearance does not prove normal kidneys "
         "(reasoned); consider cystatin C."
     )
+
+
+def running_or_drafted(patient: Chart, drugs: Iterable[Orderable]) -> str:
+    """Which of the drugs are prescribed or among the drafts, by name; empty for none."""
+    found = (
+        drug.title
+        for drug in drugs
+        if questions.is_yes(questions.running_or_drafted(patient, drug))
+    )
+    return ", ".join(found)
 
 
 def count_is_old(patient: Chart) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from cds_service.amount import Amount
 from cds_service.chart import Chart, question
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding, all_of, any_of, none_of
-from cds_service.terminology import Diagnosis, Measurement, Threshold
+from cds_service.terminology import Diagnosis, Measurement, Orderable, Threshold
 from hooks import concepts, thresholds
 from hooks.calculations import performance
 
@@ -224,6 +224,14 @@ def breathing_preserved(patient: Chart) -> Finding:
 def antileukemic_therapy_running(patient: Chart) -> Finding:
     """An active prescription of any antileukemic drug."""
     return any_of(*(patient.taking(drug) for drug in concepts.ANTILEUKEMIC_DRUGS))
+
+
+def running_or_drafted(patient: Chart, *drugs: Orderable) -> Finding:
+    """One of them is prescribed, or among the drafts: what may meet the ordered drug."""
+    return any_of(
+        *(patient.taking(drug) for drug in drugs),
+        *(patient.drafting(drug) for drug in drugs),
+    )
 
 
 @question

@@ -30,10 +30,7 @@ _DANGEROUS = (
 
 def _quinidine(patient: Chart) -> Finding:
     """Running, or drafted with the arsenic."""
-    return any_of(
-        *(patient.taking(drug) for drug in concepts.QUINIDINES),
-        *(patient.drafting(drug) for drug in concepts.QUINIDINES),
-    )
+    return questions.running_or_drafted(patient, *concepts.QUINIDINES)
 
 
 def _dangerous_rhythm(patient: Chart) -> Finding:
@@ -98,12 +95,8 @@ def _electrolytes(patient: Chart) -> str:
 
 
 def _interactions(patient: Chart) -> str:
-    running = [
-        drug.title
-        for drug in concepts.QT_PROLONGING
-        if questions.is_yes(patient.taking(drug)) or questions.is_yes(patient.drafting(drug))
-    ]
-    found = f" Running or drafted: {', '.join(running)}." if running else ""
+    running = lines.running_or_drafted(patient, concepts.QT_PROLONGING)
+    found = f" Running or drafted: {running}." if running else ""
     return (
         "QT-prolonging drugs common in ALS and leukemia care: quinidine (in "
         "dextromethorphan/quinidine: hold it), macrolides, quinolones, azoles, ondansetron."

@@ -5,7 +5,6 @@ from __future__ import annotations
 from cds_service.chart import Chart
 from cds_service.finding import FALSE, TRUE, Finding, all_of, any_of
 from cds_service.rule import Escalation, Indicator, carrying, rule
-from cds_service.terminology import Orderable
 from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
 
 PROPHYLAXIS = (*concepts.FLUOROQUINOLONES, *concepts.AZOLES, concepts.CO_TRIMOXAZOLE)
@@ -24,25 +23,17 @@ AZOLE_PARTNERS = (concepts.VENETOCLAX, *concepts.VINCA_ALKALOIDS, *concepts.QUIN
 """Drugs whose level an azole raises dangerously."""
 
 
-def _present(patient: Chart, *drugs: Orderable) -> Finding:
-    """Running, or among the drafts."""
-    return any_of(
-        *(patient.taking(drug) for drug in drugs),
-        *(patient.drafting(drug) for drug in drugs),
-    )
-
-
 def _riluzole_interaction(patient: Chart) -> Finding:
     return all_of(
         any_of(*(patient.ordering(drug) for drug in RILUZOLE_RAISING)),
-        _present(patient, concepts.RILUZOLE),
+        questions.running_or_drafted(patient, concepts.RILUZOLE),
     )
 
 
 def _azole_interaction(patient: Chart) -> Finding:
     return all_of(
         any_of(*(patient.ordering(drug) for drug in concepts.AZOLES)),
-        _present(patient, *AZOLE_PARTNERS),
+        questions.running_or_drafted(patient, *AZOLE_PARTNERS),
     )
 
 
@@ -57,13 +48,9 @@ def _two_qt_drugs(patient: Chart) -> Finding:
         any_of(*(patient.ordering(drug) for drug in QT_PROLONGING)),
         any_of(
             Finding("Two QT-prolonging drugs are ordered", TRUE if several else FALSE),
-            _present(patient, *others),
+            questions.running_or_drafted(patient, *others),
         ),
     )
-
-
-def _names(patient: Chart, drugs: tuple[Orderable, ...]) -> str:
-    return ", ".join(d.title for d in drugs if questions.is_yes(_present(patient, d)))
 
 
 def _interactions(patient: Chart) -> str | None:
@@ -71,7 +58,9 @@ def _interactions(patient: Chart) -> str | None:
     if questions.is_yes(_riluzole_interaction(patient)):
         said.append("ciprofloxacin or enoxacin raises riluzole levels (CYP1A2)")
     if questions.is_yes(_azole_interaction(patient)):
-        said.append(f"the azole raises levels of {_names(patient, AZOLE_PARTNERS)}")
+        said.append(
+            f"the azole raises levels of {lines.running_or_drafted(patient, AZOLE_PARTNERS)}"
+        )
     if questions.is_yes(_two_qt_drugs(patient)):
         said.append("two drugs that prolong the QT interval: check the ECG")
     return f"Interactions found: {'; '.join(said)}." if said else None

@@ -9,7 +9,6 @@ from cds_service.finding import FALSE, TRUE, Fact, Finding, any_of
 from cds_service.orders import Order
 from cds_service.readers import texts
 from cds_service.rule import Escalation, Indicator, Suggestion, carrying, rule
-from cds_service.terminology import Orderable
 from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
 
 _SWALLOWED = re.compile(
@@ -49,18 +48,9 @@ def _first_trimester_not_excluded(patient: Chart) -> Finding:
     return any_of(early, questions.not_known(early, "Pregnant, trimester not known"))
 
 
-def _taken(patient: Chart, drug: Orderable) -> Finding:
-    """Running, or drafted beside the tretinoin."""
-    return any_of(patient.taking(drug), patient.drafting(drug))
-
-
 def _interacting_drug(patient: Chart) -> Finding:
     interacting = (*concepts.AZOLES, *concepts.TETRACYCLINES)
-    return any_of(*(_taken(patient, drug) for drug in interacting))
-
-
-def _names(patient: Chart, drugs: tuple[Orderable, ...]) -> str:
-    return ", ".join(drug.title for drug in drugs if questions.is_yes(_taken(patient, drug)))
+    return any_of(*(questions.running_or_drafted(patient, drug) for drug in interacting))
 
 
 def _warnings(patient: Chart) -> str | None:
@@ -71,9 +61,9 @@ def _warnings(patient: Chart) -> str | None:
             "pregnancy is recorded and the first trimester not excluded: a contraindication "
             "unless agreed with the specialists"
         )
-    if azoles := _names(patient, concepts.AZOLES):
+    if azoles := lines.running_or_drafted(patient, concepts.AZOLES):
         found.append(f"{azoles}: azoles raise tretinoin levels")
-    if tetracyclines := _names(patient, concepts.TETRACYCLINES):
+    if tetracyclines := lines.running_or_drafted(patient, concepts.TETRACYCLINES):
         found.append(f"{tetracyclines}: tetracyclines add to raised intracranial pressure")
     return f"On record: {'; '.join(found)}." if found else None
 

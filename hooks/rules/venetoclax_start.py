@@ -33,10 +33,7 @@ def _count_not_below_limit(patient: Chart) -> Finding:
 
 
 def _inhibitor(patient: Chart) -> Finding:
-    return any_of(
-        *(patient.taking(drug) for drug in INHIBITORS),
-        *(patient.drafting(drug) for drug in INHIBITORS),
-    )
+    return questions.running_or_drafted(patient, *INHIBITORS)
 
 
 def _inhibitor_alone(patient: Chart) -> Finding:
@@ -45,12 +42,8 @@ def _inhibitor_alone(patient: Chart) -> Finding:
 
 
 def _named_inhibitors(patient: Chart) -> str:
-    found = [
-        drug.title
-        for drug in INHIBITORS
-        if questions.is_yes(patient.taking(drug)) or patient.drafted(drug)
-    ]
-    named = f"On the list now: {', '.join(found)}. " if found else ""
+    found = lines.running_or_drafted(patient, INHIBITORS)
+    named = f"On the list now: {found}. " if found else ""
     return (
         f"{named}Inhibitors of P-glycoprotein or CYP3A raise venetoclax levels: the label reduces "
         "the dose. Dextromethorphan/quinidine, used in ALS, contains such an inhibitor."
