@@ -9,7 +9,7 @@ from cds_service.amount import bounds_text, number_text
 from cds_service.chart import Chart
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact
 from cds_service.terminology import Diagnosis, Measurement, Orderable, Window
-from hooks import concepts, questions, thresholds
+from hooks import concepts, questions, thresholds, urate
 from hooks.calculations import body, kidney
 from hooks.calculations import hydration as fluids
 from hooks.calculations import hydroxyurea as capsules
@@ -221,7 +221,7 @@ def tumor_lysis(patient: Chart) -> str:
     return (
         "Tumor lysis: high risk. Hydration and urate lowering now; potassium, calcium, phosphate, "
         "urate, creatinine and LDH every 6-8 h. "
-        f"{_criteria_text(patient)} {_urate_text(patient)}"
+        f"{_criteria_text(patient)} {urate.choice(patient)}"
     )
 
 
@@ -261,17 +261,6 @@ def tumor_lysis_criteria(patient: Chart) -> list[str]:
         for each in lysis.met(patient)
         if each.bounds is not None
     ]
-
-
-def _urate_text(patient: Chart) -> str:
-    if questions.g6pd_deficient(patient).truth is TRUE:
-        return "G6PD deficiency is recorded: allopurinol only, rasburicase is contraindicated."
-    if questions.g6pd_normal(patient).truth is TRUE:
-        return "G6PD is normal: rasburicase is preferred over allopurinol (BSH 1B)."
-    return (
-        "Rasburicase is preferred over allopurinol (BSH 1B) but needs G6PD, which is not known: "
-        "test before the dose."
-    )
 
 
 def hydration(patient: Chart) -> str:
@@ -437,18 +426,6 @@ def hydroxyurea_for_aml(patient: Chart) -> str | None:
     if patient.has(concepts.AML).truth is not TRUE:
         return None
     return f"Hydroxyurea instead. {_hydroxyurea_text(patient)}"
-
-
-def g6pd(patient: Chart) -> list[Fact]:
-    """What is known of G6PD; not tested is a gap."""
-    deficient, normal = questions.g6pd_deficient(patient), questions.g6pd_normal(patient)
-    if deficient.truth is TRUE:
-        return [fact for fact in deficient.deciding() if not fact.missing]
-    if normal.truth is TRUE:
-        return [Fact("g6pd", lambda: "G6PD normal by assay")]
-    # A result that could not be read is worth opening: it may be the answer.
-    unread = [fact for fact in deficient.deciding() if fact.missing]
-    return [*unread, Fact("g6pd", lambda: "G6PD: not known", missing=True)]
 
 
 def pregnancy_not_known(patient: Chart) -> list[Fact]:

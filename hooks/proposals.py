@@ -163,30 +163,6 @@ def tretinoin(patient: Chart) -> Suggestion | None:
     return Suggestion(label, (Action("create", label, resource),), recommended=True)
 
 
-def urate_lowering(patient: Chart) -> Suggestion | None:
-    """Allopurinol in G6PD deficiency, rasburicase when G6PD is normal, nothing while unknown."""
-    if patient.drafted(concepts.RASBURICASE) or patient.drafted(concepts.ALLOPURINOL):
-        return None
-    if questions.g6pd_deficient(patient).truth is TRUE:
-        drug, label = concepts.ALLOPURINOL, "Draft allopurinol (G6PD deficient), dose to be chosen"
-    elif questions.g6pd_normal(patient).truth is TRUE:
-        drug, label = concepts.RASBURICASE, "Draft rasburicase (G6PD normal), dose to be chosen"
-    else:
-        return None
-    resource = {
-        "resourceType": "MedicationRequest",
-        "status": "draft",
-        "intent": "proposal",
-        "medicationCodeableConcept": {
-            "coding": [_ingredient(drug)],
-            "text": drug.title,
-        },
-        "subject": _subject(patient),
-        "authoredOn": patient.as_of.isoformat(timespec="seconds"),
-    }
-    return Suggestion(label, (Action("create", label, resource),))
-
-
 def hydroxyurea_of_no_form() -> dict[str, Any]:
     """The drug without a capsule in its name, for an order that is to be a liquid."""
     code, display = _HYDROXYUREA
@@ -194,21 +170,21 @@ def hydroxyurea_of_no_form() -> dict[str, Any]:
     return {"coding": [coding], "text": f"{display}, liquid form"}
 
 
-def _ingredient(drug: Orderable) -> dict[str, str]:
-    code, display = drug_code(drug, drug.title)
-    return {"system": RXNORM, "code": code, "display": display}
+def g6pd_is_open(patient: Chart) -> bool:
+    """Whether an assay would tell something: neither shown to be normal nor confirmed deficient."""
+    settled = (questions.g6pd_normal(patient), questions.g6pd_deficiency_confirmed(patient))
+    return all(finding.truth is not TRUE for finding in settled)
 
 
 def emergency_labs(patient: Chart) -> Suggestion:
-    """The tests of a hyperleukocytosis emergency, G6PD among them while it is not known."""
+    """The tests of a hyperleukocytosis emergency, G6PD among them while it is not settled."""
     tests = [
         "Complete blood count with differential, every 6-12 h",
         "Basic metabolic panel, phosphate, calcium, urate and LDH, every 6-8 h",
         "Fibrinogen, PT/INR, aPTT",
         "Blood type and screen",
     ]
-    unknown = questions.g6pd_normal(patient).truth is not TRUE
-    if unknown and questions.g6pd_deficient(patient).truth is not TRUE:
+    if g6pd_is_open(patient):
         tests.append("G6PD activity")
     actions = tuple(
         Action("create", f"Draft: {test}", service_request(patient, test, "stat")) for test in tests

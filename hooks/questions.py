@@ -354,25 +354,54 @@ def pregnant(patient: Chart) -> Finding:
 
 
 @question
-def g6pd_deficient(patient: Chart) -> Finding:
-    """On the problem list, or by assay."""
+def g6pd_deficiency_confirmed(patient: Chart) -> Finding:
+    """Ever on the problem list without being in doubt, or ever measured."""
     return any_of(
-        patient.has(concepts.G6PD_DEFICIENCY),
-        patient.test_is_positive(concepts.G6PD_SCREEN),
-        patient.test_is_positive(concepts.G6PD_ACTIVITY),
+        patient.on_record(concepts.G6PD_DEFICIENCY),
+        patient.test_was_positive(concepts.G6PD_SCREEN),
+        patient.test_was_positive(concepts.G6PD_ACTIVITY),
+    )
+
+
+@question
+def g6pd_deficient(patient: Chart) -> Finding:
+    """Ever recorded, suspected included, or ever measured: it is for life.
+
+    A later normal result ends nothing: hemolysis and transfused red cells make one look normal.
+    """
+    return any_of(
+        patient.may_have(concepts.G6PD_DEFICIENCY),
+        g6pd_deficiency_confirmed(patient),
     )
 
 
 @question
 def g6pd_normal(patient: Chart) -> Finding:
     """An assay says normal and nothing says deficient. Not tested is not normal."""
-    return all_of(
-        none_of(g6pd_deficient(patient)),
-        any_of(
-            patient.test_is_negative(concepts.G6PD_SCREEN),
-            patient.test_is_negative(concepts.G6PD_ACTIVITY),
-        ),
+    return all_of(none_of(g6pd_deficient(patient)), g6pd_normal_by_assay(patient))
+
+
+@question
+def g6pd_normal_by_assay(patient: Chart) -> Finding:
+    """The latest assay or screen says normal, whatever else is on record."""
+    return any_of(
+        patient.test_is_negative(concepts.G6PD_SCREEN),
+        patient.test_is_negative(concepts.G6PD_ACTIVITY),
     )
+
+
+@question
+def g6pd_not_known(patient: Chart) -> Finding:
+    """Neither deficient nor shown to be normal."""
+    words = "G6PD not known"
+    deficient, normal = g6pd_deficient(patient), g6pd_normal(patient)
+    if deficient.truth is TRUE:
+        return Finding(words, FALSE, tuple(f for f in deficient.deciding() if not f.missing))
+    if normal.truth is TRUE:
+        return Finding(words, FALSE, (Fact("g6pd", lambda: "G6PD normal by assay"),))
+    reasons = tuple(f for f in deficient.deciding() if f.missing)
+    missing = Fact("g6pd", lambda: "G6PD: not known to be normal", missing=True)
+    return Finding(words, TRUE, (missing, *reasons))
 
 
 def is_yes(finding: Finding) -> bool:

@@ -1,7 +1,6 @@
 """Rasburicase and allopurinol: what is known of G6PD, how high the tumor lysis risk is, drafts.
 
-G6PD deficiency is for life. A deficiency that was once recorded or measured counts against every
-later normal result, because transfused red cells can make a result look normal.
+Every card that speaks of them takes words, gates and drafts from here.
 """
 
 from __future__ import annotations
@@ -18,30 +17,63 @@ from hooks import concepts, proposals, questions, thresholds
 from hooks.calculations import body, tumor_lysis
 from hooks.calculations.rasburicase import rasburicase_mg_per_day
 
+# -- G6PD ----------------------------------------------------------------------------------------
 
-@question
-def g6pd_deficient(patient: Chart) -> Finding:
-    """Ever recorded, suspected included, or ever measured."""
-    return any_of(
-        patient.may_have(concepts.G6PD_DEFICIENCY),
-        patient.on_record(concepts.G6PD_DEFICIENCY),
-        patient.test_was_positive(concepts.G6PD_SCREEN),
-        patient.test_was_positive(concepts.G6PD_ACTIVITY),
+FALSELY_NORMAL = (
+    "A G6PD result within 3 months after a red-cell transfusion, or soon after hemolysis, may be "
+    "falsely normal (not verified)."
+)
+
+
+def g6pd(patient: Chart) -> list[Fact]:
+    """What is known of G6PD; not tested is a gap."""
+    deficient = questions.g6pd_deficient(patient)
+    if deficient.truth is TRUE:
+        return [fact for fact in deficient.deciding() if not fact.missing]
+    if questions.g6pd_normal(patient).truth is TRUE:
+        return [Fact("g6pd", lambda: "G6PD normal by assay")]
+    # A result that could not be read is worth opening: it may be the answer.
+    unread = [fact for fact in deficient.deciding() if fact.missing]
+    return [*unread, Fact("g6pd", lambda: "G6PD: not known", missing=True)]
+
+
+def choice(patient: Chart) -> str:
+    """Rasburicase or allopurinol, as far as G6PD decides it."""
+    if questions.g6pd_deficient(patient).truth is TRUE:
+        return (
+            "G6PD deficiency is on record or suspected: allopurinol only, rasburicase is "
+            f"contraindicated.{outweighed(patient)}"
+        )
+    if questions.g6pd_normal(patient).truth is TRUE:
+        pregnancy = in_pregnancy(patient)
+        return (
+            "G6PD is normal: rasburicase is preferred over allopurinol (BSH 1B). "
+            f"{FALSELY_NORMAL}{f' {pregnancy}' if pregnancy else ''}"
+        )
+    return (
+        "Rasburicase is preferred over allopurinol (BSH 1B) but needs G6PD, which is not known: "
+        "test before the dose."
     )
 
 
-@question
-def g6pd_not_known(patient: Chart) -> Finding:
-    """Neither deficient nor shown to be normal."""
-    words = "G6PD not known"
-    deficient, normal = g6pd_deficient(patient), questions.g6pd_normal(patient)
-    if deficient.truth is TRUE:
-        return Finding(words, FALSE, tuple(f for f in deficient.deciding() if not f.missing))
-    if deficient.truth is FALSE and normal.truth is TRUE:
-        return Finding(words, FALSE, (Fact("g6pd", lambda: "G6PD normal by assay"),))
-    reasons = tuple(f for f in deficient.deciding() if f.missing)
-    missing = Fact("g6pd", lambda: "G6PD: not known to be normal", missing=True)
-    return Finding(words, TRUE, (missing, *reasons))
+def outweighed(patient: Chart) -> str:
+    """Why a normal result does not open what a deficiency closes; empty without such a result."""
+    if questions.g6pd_normal_by_assay(patient).truth is not TRUE:
+        return ""
+    return (
+        " A normal result beside it does not outweigh it: hemolysis and transfused red cells can "
+        "make a deficient patient's result look normal (not verified)."
+    )
+
+
+def in_pregnancy(patient: Chart) -> str | None:
+    """Why no rasburicase is drafted there."""
+    if questions.pregnant(patient).truth is not TRUE:
+        return None
+    return (
+        "Pregnancy is recorded or suspected: no rasburicase is drafted; weigh benefit and risk to "
+        "the fetus with obstetrics (not verified)."
+    )
 
 
 # -- risk ----------------------------------------------------------------------------------------
@@ -69,7 +101,7 @@ def rasburicase_label_dose_mg(patient: Chart) -> Decimal | None:
 
 def label_dose(patient: Chart) -> str | None:
     """The label's dose, computed where a weight is on record; none of a drug that is ruled out."""
-    if g6pd_deficient(patient).truth is TRUE:
+    if questions.g6pd_deficient(patient).truth is TRUE:
         return None
     text = "Label dose of rasburicase: 0.2 mg/kg a day intravenously for up to 5 days, one course"
     dose, weighed = rasburicase_label_dose_mg(patient), body.weight_kg(patient)
@@ -81,7 +113,7 @@ def label_dose(patient: Chart) -> str | None:
 def weight(patient: Chart) -> list[Fact]:
     """The weight behind the label dose, where there is one."""
     shown = patient.latest(concepts.BODY_WEIGHT, thresholds.WEIGHT_FOR_DOSE)
-    is_used = shown.exact() is not None and g6pd_deficient(patient).truth is not TRUE
+    is_used = shown.exact() is not None and questions.g6pd_deficient(patient).truth is not TRUE
     return [shown.fact] if is_used else []
 
 
@@ -109,10 +141,11 @@ def rasburicase(patient: Chart) -> Suggestion | None:
     """The first dose by the label, only where every gate is known to be passed."""
     dose = rasburicase_label_dose_mg(patient)
     closed = (
-        g6pd_deficient(patient),
-        g6pd_not_known(patient),
+        questions.g6pd_deficient(patient),
+        questions.g6pd_not_known(patient),
         patient.prescribed(concepts.RASBURICASE),
         patient.has(concepts.COMFORT_PLAN),
+        questions.pregnant(patient),
     )
     is_suspected = questions.acute_leukemia_only_suspected(patient).truth is TRUE
     if dose is None or is_suspected or any(gate.truth is not FALSE for gate in closed):
@@ -123,6 +156,7 @@ def rasburicase(patient: Chart) -> Suggestion | None:
     mg = {"value": float(dose), "unit": "mg", "system": proposals.UCUM, "code": "mg"}
     instruction = {
         "text": f"{number_text(dose)} mg intravenously once; a further day by urate, up to 5 days",
+        "route": {"text": "Intravenous"},
         "doseAndRate": [{"doseQuantity": mg}],
     }
     note = (
@@ -133,9 +167,19 @@ def rasburicase(patient: Chart) -> Suggestion | None:
     return Suggestion(label, (Action("create", label, resource),))
 
 
+def lowering(patient: Chart) -> Suggestion | None:
+    """Allopurinol in G6PD deficiency; rasburicase where its gates are passed; else nothing."""
+    if patient.drafted(concepts.RASBURICASE) or patient.drafted(concepts.ALLOPURINOL):
+        return None
+    if questions.g6pd_deficient(patient).truth is not TRUE:
+        return rasburicase(patient)
+    label = "Draft allopurinol (G6PD deficient or suspected), dose to be chosen"
+    return Suggestion(label, (allopurinol_draft(patient),))
+
+
 def g6pd_assay(patient: Chart) -> Suggestion | None:
-    """While nothing is known of G6PD."""
-    if g6pd_not_known(patient).truth is not TRUE:
+    """While G6PD is not settled."""
+    if not proposals.g6pd_is_open(patient):
         return None
     return proposals.requesting("Draft G6PD activity, STAT", "G6PD activity", priority="stat")(
         patient

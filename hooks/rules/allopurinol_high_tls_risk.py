@@ -16,7 +16,7 @@ def _rasburicase_drafted(patient: Chart) -> Finding:
 
 def _deficient(patient: Chart) -> Finding:
     """Only known deficiency closes the question; not known is what the card is about."""
-    answer = urate.g6pd_deficient(patient)
+    answer = questions.g6pd_deficient(patient)
     truth = TRUE if answer.truth is TRUE else FALSE
     return Finding("G6PD deficiency on record", truth, tuple(answer.deciding()))
 
@@ -28,12 +28,9 @@ def _riluzole(patient: Chart) -> str | None:
 
 
 def _g6pd(patient: Chart) -> str:
-    if urate.g6pd_not_known(patient).truth is TRUE:
+    if questions.g6pd_not_known(patient).truth is TRUE:
         return "G6PD is not known: test it before rasburicase, which deficiency forbids."
-    return (
-        "G6PD is normal by assay. A result within 3 months after a red-cell transfusion may be "
-        "falsely normal (not verified)."
-    )
+    return f"G6PD is normal by assay. {urate.FALSELY_NORMAL}"
 
 
 @rule(
@@ -62,6 +59,7 @@ def _g6pd(patient: Chart) -> str:
         _g6pd,
         "Allopurinol prevents new urate and does not remove what is there.",
         urate.label_dose,
+        urate.in_pregnancy,
         _riluzole,
         lines.suspected_leukemia,
     ),

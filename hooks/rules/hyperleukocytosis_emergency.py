@@ -5,7 +5,7 @@ from __future__ import annotations
 from cds_service.chart import Chart
 from cds_service.finding import Finding, all_of
 from cds_service.rule import Escalation, Indicator, carrying, rule
-from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
+from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds, urate
 
 
 @rule(
@@ -52,7 +52,7 @@ from hooks import concepts, evidence, lines, overrides, proposals, questions, th
         lines.diagnosis_if_recorded(concepts.ALS, concepts.PREGNANCY),
         lines.pregnancy_not_known,
         lines.body_basis,
-        lines.g6pd,
+        urate.g6pd,
         lines.genetics,
     ),
     advice=(
@@ -73,7 +73,7 @@ from hooks import concepts, evidence, lines, overrides, proposals, questions, th
     suggestions=(
         proposals.hydroxyurea,
         proposals.emergency_labs,
-        proposals.urate_lowering,
+        urate.lowering,
         proposals.requesting(
             "Draft urgent hematology consult", "Hematology/oncology consult", priority="urgent"
         ),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from cds_service.chart import Chart
 from cds_service.finding import TRUE, Finding, all_of, any_of
 from cds_service.rule import Escalation, Indicator, Suggestion, carrying, rule
-from hooks import concepts, evidence, lines, overrides, proposals, urate
+from hooks import concepts, evidence, lines, overrides, proposals, questions, urate
 
 _HYDRATION_REVIEW = "Review of hydration and urate lowering for tumor lysis, without rasburicase"
 
 
 def _is_deficient(patient: Chart) -> bool:
-    return urate.g6pd_deficient(patient).truth is TRUE
+    return questions.g6pd_deficient(patient).truth is TRUE
 
 
 def _removal(patient: Chart) -> Suggestion | None:
@@ -35,10 +35,10 @@ def _hydration_review(patient: Chart) -> Suggestion | None:
 
 
 def _state(patient: Chart) -> str:
-    if urate.g6pd_deficient(patient).truth is TRUE:
+    if questions.g6pd_deficient(patient).truth is TRUE:
         return (
             "G6PD deficiency is on record or suspected: rasburicase is contraindicated; "
-            "allopurinol and hydration instead."
+            f"allopurinol and hydration instead.{urate.outweighed(patient)}"
         )
     return (
         "G6PD is not known, and unknown is not normal: screen before the dose, at least with "
@@ -57,11 +57,11 @@ def _state(patient: Chart) -> str:
     escalations=(
         Escalation(
             Indicator.CRITICAL,
-            urate.g6pd_deficient,
+            questions.g6pd_deficient,
             "Rasburicase ordered with G6PD deficiency on record or suspected: contraindicated "
             "(hemolysis, methemoglobinemia).",
         ),
-        Escalation(Indicator.WARNING, urate.g6pd_not_known),
+        Escalation(Indicator.WARNING, questions.g6pd_not_known),
     ),
     evidence=(
         evidence.RASLABEL,
@@ -75,8 +75,7 @@ def _state(patient: Chart) -> str:
     shows=(urate.weight,),
     advice=(
         carrying("X-01", _state),
-        "A G6PD result within 3 months after a red-cell transfusion, or soon after hemolysis, may "
-        "be falsely normal (not verified). Transfusions and allergies are not read here.",
+        f"{urate.FALSELY_NORMAL} Transfusions and allergies are not read here.",
         carrying(
             "S3-16",
             f"{lines.SUMMARY} at high tumor lysis risk rasburicase is preferred over allopurinol "
@@ -99,5 +98,5 @@ def rasburicase_g6pd(patient: Chart) -> Finding:
     boxed warning of its label. A G6PD that nobody measured is not a normal one."""
     return all_of(
         patient.ordering(concepts.RASBURICASE),
-        any_of(urate.g6pd_deficient(patient), urate.g6pd_not_known(patient)),
+        any_of(questions.g6pd_deficient(patient), questions.g6pd_not_known(patient)),
     )

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from cds_service.readers import Bounds
-from hooks import lines
+from hooks import lines, urate
 from hooks.concepts import (
     ALL,
     ALS,
@@ -150,12 +150,12 @@ def test_rasburicase_waits_for_g6pd(record, text):
 def test_a_deficiency_on_record_outweighs_a_normal_assay():
     found = chart(diagnosis(G6PD_DEFICIENCY), answered(G6PD_ACTIVITY, "normal"))
     assert "rasburicase is contraindicated" in lines.tumor_lysis(found)
-    assert said(lines.g6pd(found))[0].startswith("G6PD deficiency: active")
+    assert said(urate.g6pd(found))[0].startswith("G6PD deficiency: active")
 
 
 def test_what_is_known_of_g6pd_is_shown():
-    assert said(lines.g6pd(chart(answered(G6PD_ACTIVITY, "normal")))) == ["G6PD normal by assay"]
-    (gap,) = lines.g6pd(chart())
+    assert said(urate.g6pd(chart(answered(G6PD_ACTIVITY, "normal")))) == ["G6PD normal by assay"]
+    (gap,) = urate.g6pd(chart())
     assert (gap.say(), gap.missing) == ("G6PD: not known", True)
 
 

@@ -4,7 +4,7 @@ import pytest
 from fhir.resources.R4B.medicationrequest import MedicationRequest
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
-from hooks import proposals
+from hooks import proposals, urate
 from hooks.concepts import ALLOPURINOL, AML, CREATININE, G6PD_SCREEN, RASBURICASE
 from tests.patients import BODY, RXNORM, answered, chart, diagnosis, order, result
 
@@ -21,7 +21,7 @@ def drafts(suggestion):
     [
         (proposals.hydroxyurea, "hydroxyurea 500 MG Oral Capsule"),
         (proposals.tretinoin, "tretinoin"),
-        (proposals.urate_lowering, "rasburicase"),
+        (urate.lowering, "rasburicase"),
     ],
     ids=["hydroxyurea", "tretinoin", "rasburicase"],
 )
@@ -43,14 +43,18 @@ def test_requests_are_valid_fhir():
 @pytest.mark.parametrize("drug", [RASBURICASE, ALLOPURINOL], ids=["rasburicase", "allopurinol"])
 def test_no_urate_lowering_drug_beside_a_drafted_one(drug):
     drafted = order(drug.codes, name=drug.title, selected=False)
-    assert proposals.urate_lowering(chart(*READY)) is not None
-    assert proposals.urate_lowering(chart(*READY, drafted)) is None
+    assert urate.lowering(chart(*READY)) is not None
+    assert urate.lowering(chart(*READY, drafted)) is None
 
 
 @pytest.mark.parametrize(
     ("propose", "route"),
-    [(proposals.hydroxyurea, "Oral"), (proposals.tretinoin, "Oral")],
-    ids=["hydroxyurea", "tretinoin"],
+    [
+        (proposals.hydroxyurea, "Oral"),
+        (proposals.tretinoin, "Oral"),
+        (urate.lowering, "Intravenous"),
+    ],
+    ids=["hydroxyurea", "tretinoin", "rasburicase"],
 )
 def test_no_dose_is_drafted_without_a_route(propose, route):
     (draft,) = drafts(propose(chart(*READY)))

@@ -314,8 +314,8 @@ def test_g6pd_is_ordered_while_it_is_not_known():
 def test_rasburicase_is_proposed_only_when_g6pd_is_normal():
     normal = suggestions(card(*SCENARIO_1, answered(G6PD_SCREEN, "normal")))
     deficient = suggestions(card(*SCENARIO_1, diagnosis(G6PD_DEFICIENCY)))
-    assert "Draft rasburicase (G6PD normal), dose to be chosen" in normal
-    assert "Draft allopurinol (G6PD deficient), dose to be chosen" in deficient
+    assert "Draft rasburicase 14 mg once (0.2 mg/kg, G6PD normal)" in normal
+    assert "Draft allopurinol (G6PD deficient or suspected), dose to be chosen" in deficient
     assert not [label for label in deficient if "rasburicase" in label]
     assert not [label for label in suggestions(card(*SCENARIO_1)) if "rasburicase" in label]
 
