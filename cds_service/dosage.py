@@ -6,7 +6,6 @@ objects where lists belong; whatever is not there stays None.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,14 +18,6 @@ from cds_service.readers import codings, texts
 _HOURS = {"s": Decimal(1) / 3600, "min": Decimal(1) / 60, "h": Decimal(1), "d": Decimal(24)}
 _HOURS |= {"wk": Decimal(168), "mo": Decimal(730), "a": Decimal(8760)}
 
-_MILLILITERS = {"ml": Decimal(1), "cc": Decimal(1), "milliliter": Decimal(1)}
-_MILLILITERS |= {"millilitre": Decimal(1), "dl": Decimal(100), "l": Decimal(1000)}
-_MILLILITERS |= {"liter": Decimal(1000), "litre": Decimal(1000)}
-"""By unit in lower case and without plural: as a volume of a draft, Ml is no megaliter."""
-
-_PER_DAY = {"min": 1440, "minute": 1440, "h": 24, "hr": 24, "hour": 24, "d": 1, "day": 1}
-_PER_DAY |= {"24h": 1, "24hr": 1, "24hour": 1}
-
 _CODED_TIMES = {"QD": 1, "BID": 2, "TID": 3, "QID": 4, "AM": 1, "PM": 1, "Q4H": 6, "Q6H": 4}
 _CODED_TIMES |= {"Q1H": 24, "Q2H": 12, "Q3H": 8, "Q8H": 3, "Q12H": 2}
 """Times per day of https://hl7.org/fhir/R4/valueset-timing-abbreviation.html"""
@@ -37,8 +28,7 @@ class Dose:
     """One dosage instruction. `amount` is the largest stated; `unit` as sent.
 
     `rate` and `rate_unit` are set for infusions. `times_per_day` and `days` are None where not
-    said; `continuous` is set when the dose is given around the clock. `words` is every text about
-    route, method and timing, in lower case.
+    said. `words` is every text about route, method and timing, in lower case.
     """
 
     amount: Decimal | None
@@ -58,71 +48,6 @@ def read_doses(medication_request: Mapping[str, Any]) -> list[Dose]:
         for instruction in _mappings(medication_request.get("dosageInstruction"))
         for dose in _doses(instruction)
     ]
-
-
-def daily_volume_ml(dose: Dose) -> Decimal | None:
-    """Milliliters in 24 h: the larger of volume times doses a day and the rate all day long.
-
-    None where the dose says neither; a text counts where no number does. It is an upper bound: an
-    infusion may run for less, and the volume may be that of one bag of many.
-    """
-    volume = _volume_ml(dose.amount, dose.unit)
-    stated = [
-        None if dose.rate is None else volume_per_day_ml(dose.rate, dose.rate_unit),
-        None if dose.amount is None else volume_per_day_ml(dose.amount, dose.unit),
-        None if volume is None or dose.times_per_day is None else volume * dose.times_per_day,
-    ]
-    known = [each for each in stated if each is not None]
-    return max(known) if known else volume_per_day_in_text_ml(dose.words)
-
-
-def volume_per_day_ml(number: Decimal, unit: str) -> Decimal | None:
-    """A rate such as 200 mL/h or 3 L/d over 24 h; None where the unit is no volume per time."""
-    volume, _, time = re.sub(r"[\s().]", "", unit.lower()).partition("/")
-    per_day = _PER_DAY.get(_singular(time))
-    milliliters = _volume_ml(number, volume)
-    return None if per_day is None or milliliters is None else milliliters * per_day
-
-
-def _volume_ml(number: Decimal | None, unit: str) -> Decimal | None:
-    factor = _MILLILITERS.get(_singular(unit.lower().strip()))
-    return None if number is None or number <= 0 or factor is None else number * factor
-
-
-def _singular(unit: str) -> str:
-    return unit.removesuffix("s")
-
-
-_RATE_IN_TEXT = re.compile(
-    r"(?<![\w.,/<>=≤≥~+±-])(?P<number>\d{1,5}(?:[.,]\d{1,3})?) ?(?P<volume>ml|l) ?(?:/|per) ?"
-    r"(?P<time>(?:24 ?)?h(?:rs?|ours?)?|d(?:ays?)?)(?![\w/])"
-)
-
-_NO_PLAIN_RATE = re.compile(
-    r"[<>≤≥]|\d ?(?:-|–|—|to|or) ?\d[\d.,]* ?m?l\b|\bx ?\d"
-    r"|\bfor (?!(?:24|48|72) ?h)\d[\d.]* ?(?:h|min)"
-    r"|\b(?:max\w*|min|minimum|least|most|more|less|under|over|above|below|up to|not|until|if|when"
-    r"|then|goal|target\w*|titrat\w*|output|limit\w*|restrict\w*|avoid|wean|stop|bolus|and)\b"
-)
-"""What makes a number no rate, or not the only one: a range, a limit, a goal, a step, an hour."""
-
-
-def volume_per_day_in_text_ml(text: str) -> Decimal | None:
-    """The one plain rate of a text ("saline 0.9 %, 200 mL/h"); None where it may mean another."""
-    plain = " ".join(text.lower().split())
-    if _NO_PLAIN_RATE.search(plain):
-        return None
-    rates = {_rate_of(match) for match in _RATE_IN_TEXT.finditer(plain)}
-    return rates.pop() if len(rates) == 1 else None
-
-
-def _rate_of(match: re.Match[str]) -> Decimal | None:
-    """A comma before three digits parts thousands of mL; before fewer it is a decimal sign."""
-    number, unit = match["number"], f"{match['volume']}/{match['time']}"
-    whole, comma, rest = number.partition(",")
-    if comma and len(rest) == 3:
-        return volume_per_day_ml(Decimal(whole + rest), unit) if match["volume"] == "ml" else None
-    return volume_per_day_ml(Decimal(number.replace(",", ".")), unit)
 
 
 def read_quantity(quantity: Any) -> tuple[Decimal | None, str]:

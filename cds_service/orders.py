@@ -12,18 +12,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from cds_service.dosage import (
-    Dose,
-    daily_volume_ml,
-    read_doses,
-    read_quantity,
-    volume_per_day_in_text_ml,
-    volume_per_day_ml,
-)
+from cds_service.dosage import Dose, read_doses
 from cds_service.readers import codings, texts
 from cds_service.terminology import Lexicon, Match, Orderable
 
@@ -80,29 +72,6 @@ class Order:
     @cached_property
     def _doses(self) -> list[Dose]:
         return read_doses(self.resource)
-
-    def quantity(self) -> tuple[Decimal | None, str]:
-        """How much of it, in total or to dispense, with its unit as sent."""
-        dispense = self.resource.get("dispenseRequest")
-        dispensed = dispense.get("quantity") if isinstance(dispense, dict) else None
-        return read_quantity(self.resource.get("quantityQuantity") or dispensed)
-
-    def daily_volume_ml(self) -> Decimal | None:
-        """Milliliters in 24 h by its instructions (the largest), its quantity or its texts.
-
-        A service has no instructions: its rate stands in quantity, orderDetail or notes.
-        """
-        stated = [volume for dose in self.doses() if (volume := daily_volume_ml(dose)) is not None]
-        if stated:
-            return max(stated)
-        number, unit = self.quantity()
-        if number is not None and (rate := volume_per_day_ml(number, unit)) is not None:
-            return rate
-        texts_read = map(
-            volume_per_day_in_text_ml, (*_order_texts(self.resource), *_note_texts(self.resource))
-        )
-        found = {volume for volume in texts_read if volume is not None}
-        return found.pop() if len(found) == 1 else None
 
     def words(self) -> str:
         """Every text about what, why and in which category, in lower case."""

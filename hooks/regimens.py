@@ -167,11 +167,6 @@ def cytarabine_daily_mg_per_m2(patient: Chart, order: Order) -> Decimal | None:
     return _largest(patient, order, cytarabine.daily_mg_per_m2)
 
 
-def cytarabine_single_mg_per_m2(patient: Chart, order: Order) -> Decimal | None:
-    """The largest single dose that an order states; None where it cannot be told."""
-    return _largest(patient, order, cytarabine.single_mg_per_m2)
-
-
 def cytarabine_daily_mg(patient: Chart, order: Order) -> Decimal | None:
     """The largest day's dose for the whole body: the flat schedule is one of milligrams."""
     return _largest(patient, order, cytarabine.daily_mg)

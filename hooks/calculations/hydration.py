@@ -1,4 +1,4 @@
-"""Intravenous hydration as a rate, and what an ordered fluid amounts to for this body.
+"""Intravenous hydration as a rate, and a daily volume by body surface area.
 
 The reference target of 2.5-3 L/m2/day is that of the tumor lysis guidance (evidence TOSI08,
 BSHTLS15; catalogue section 5.12). It is shown, never ordered.
@@ -7,10 +7,6 @@ BSHTLS15; catalogue section 5.12). It is shown, never ordered.
 from __future__ import annotations
 
 from decimal import Decimal
-
-from cds_service.chart import Chart
-from cds_service.orders import Order
-from hooks.calculations import body
 
 TARGET_L_PER_M2_PER_DAY = (Decimal("2.5"), Decimal(3))
 HOURS_PER_DAY = Decimal(24)
@@ -31,9 +27,3 @@ def ml_per_hour(l_per_day: Decimal) -> Decimal:
 def l_per_m2_per_day(ml_per_day: Decimal, area_m2: Decimal) -> Decimal:
     """A daily volume by body surface area."""
     return ml_per_day / ML_PER_L / area_m2
-
-
-def order_l_per_m2_per_day(patient: Chart, order: Order) -> Decimal | None:
-    """An ordered fluid by this patient's body surface area; None where either is not known."""
-    volume, area = order.daily_volume_ml(), body.body_surface_area_m2(patient)
-    return None if volume is None or area is None else l_per_m2_per_day(volume, area)

@@ -136,8 +136,6 @@ def test_the_dose_of_scenario_6_by_area_and_day():
     assert daily is not None
     assert round(daily, 1) == Decimal("39.6")
     assert regimens.cytarabine_daily_mg(found, found.orders[0]) == 72
-    single = regimens.cytarabine_single_mg_per_m2(found, found.orders[0])
-    assert single == daily / 2
 
 
 def test_there_is_no_daily_dose_without_area_or_frequency():

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from hypothesis import given
 
+from hooks import fluids
 from hooks.calculations import body, hydration
 from tests.hooks.calculations.support import decimals, examples, rounded
 from tests.patients import BODY, chart, order
@@ -24,22 +25,13 @@ def test_the_target_in_liters_of_the_worked_patient():
     assert [rounded(area * each, 2) for each in (low, high)] == [4.55, 5.45]
 
 
-def ordered(*records, **dosage):
-    found = chart(*records, order(FLUID, **dosage))
-    return hydration.order_l_per_m2_per_day(found, found.orders[0])
-
-
 def test_200_ml_an_hour_are_2_64_liters_per_m2_for_the_worked_patient():
-    assert rounded(ordered(*BODY, rate="200 mL", over="1 h"), 2) == 2.64
-    assert rounded(ordered(*BODY, rate="200 mL/h"), 2) == 2.64
-
-
-def test_an_order_that_does_not_say_its_daily_volume_has_none():
-    assert ordered(*BODY, dose="1000 mL") is None
-
-
-def test_without_a_body_surface_area_there_is_no_volume_per_m2():
-    assert ordered(BODY[0], rate="200 mL/h") is None
+    found = chart(*BODY, order(FLUID, rate="200 mL/h"))
+    area = body.body_surface_area_m2(found)
+    assert area is not None
+    in_ml = fluids.ml_per_day(found.orders[0], area)
+    assert in_ml == 4800
+    assert rounded(hydration.l_per_m2_per_day(in_ml, area), 2) == 2.64
 
 
 @examples(100)
