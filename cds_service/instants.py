@@ -9,14 +9,18 @@ https://hl7.org/fhir/R4/datatypes.html#dateTime
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 _PATTERN = re.compile(
-    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?"
-    r"(Z|[+-]\d\d:?\d\d)?)?)?)?"
+    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?"
+    r"(Z|[+-]\d\d:?\d\d)?)?)?)?",
+    re.ASCII,
 )
+_LONGEST = 64
+"""Characters. A longer text is no time, and would only be kept in memory."""
 
 CLOCK_SKEW = timedelta(minutes=10)
 """Clocks of a laboratory and a server differ by minutes: such a future counts as now."""
@@ -60,10 +64,10 @@ def parse(text: str) -> ClinicalTime | None:
     match = _PATTERN.fullmatch(text.strip())
     if match is None:
         return None
-    year, month, day, hour, minute, second, zone = match.groups()
+    year, month, day, *clock, zone = match.groups()
     try:
-        if hour is not None:
-            return _moment(int(year), int(month), int(day), hour, minute, second, zone)
+        if clock[0] is not None:
+            return _moment(datetime(int(year), int(month), int(day), tzinfo=UTC), clock, zone)
         start = datetime(int(year), int(month or 1), int(day or 1), tzinfo=UTC)
         end = _end(start, bool(month), bool(day))
     except (ValueError, OverflowError):
@@ -71,12 +75,19 @@ def parse(text: str) -> ClinicalTime | None:
     return ClinicalTime(start, end, has_clock=False, has_zone=False)
 
 
-def _moment(
-    year: int, month: int, day: int, hour: str, minute: str, second: str | None, zone: str | None
-) -> ClinicalTime:
-    """A time of day. A leap second (60) counts as the second before it."""
-    clock = (int(hour), int(minute), 59 if second == "60" else int(second or 0))
-    instant = datetime(year, month, day, *clock, tzinfo=UTC) - _offset(zone)
+def _moment(day: datetime, clock: Sequence[str | None], zone: str | None) -> ClinicalTime:
+    """A time of day. A leap second (60) counts as the second before it.
+
+    Raises ValueError for a time that no clock shows, 24:00 included, which FHIR rules out.
+    """
+    hour, minute, second, fraction = clock
+    local = day.replace(
+        hour=int(hour or 0),
+        minute=int(minute or 0),
+        second=59 if second == "60" else int(second or 0),
+        microsecond=int((fraction or "")[:6].ljust(6, "0")),
+    )
+    instant = local - _offset(zone)
     return ClinicalTime(instant, instant, has_clock=True, has_zone=zone is not None)
 
 
@@ -104,7 +115,7 @@ def _end(start: datetime, has_month: bool, has_day: bool) -> datetime:
 
 def parse_any(value: Any) -> ClinicalTime | None:
     """As `parse`, for whatever stands in the JSON."""
-    return parse(value) if isinstance(value, str) else None
+    return parse(value) if isinstance(value, str) and len(value) <= _LONGEST else None
 
 
 def age_text(age: timedelta) -> str:

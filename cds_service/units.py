@@ -15,13 +15,29 @@ from decimal import Decimal
 
 ONE = Decimal(1)
 
-# A dot between digits may be a decimal point or a separator of thousands: it stays.
-_DROPPED = re.compile(r"\s+|(?<![0-9])\.|\.(?![0-9])")
-_LOOKALIKES = str.maketrans({"μ": "u", "×": "x"})
+# A dot between digits may be a decimal point or a separator of thousands: it stays. Of the
+# characters without width the byte order mark and the soft hyphen come with copied texts.
+_DROPPED = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+|(?<![0-9])\.|\.(?![0-9])")
+_LOOKALIKES = str.maketrans({"μ": "u", "×": "x", "ˆ": "^", "∗": "*", "∕": "/", "⁄": "/"})
+_ANNOTATION = re.compile(r"\{[^{}]+\}")
 # Longer texts are notes, not units.
 _LONGEST = 64
 _REMEMBERED = 1000
 _NEVER_SEEN = object()
+
+UCUM = "http://unitsofmeasure.org"
+
+# fmt: off
+_OF_SOME_QUANTITY = frozenset({
+    "%", "percent", "g/l", "g/dl", "gm/dl", "mg/dl", "mg/l", "ug/l", "ug/ml", "ng/ml", "ng/dl",
+    "mmol/l", "umol/l", "nmol/l", "meq/l", "u/l", "iu/l", "[iu]/l", "u/ml", "s", "sec", "ms",
+    "min", "h", "d", "kg", "g", "mg", "ug", "lb", "[lb_av]", "cm", "m", "mm", "in", "[in_i]", "fl",
+    "pg", "l", "dl", "ml", "ml/min", "ml/min/{1.73_m2}", "mm[hg]", "mmhg", "kpa", "cel", "[degf]",
+    "m2", "kg/m2",
+})
+# fmt: on
+"""Units with one certain meaning. Where a table does not know one of them, it belongs to another
+kind of quantity, and number or unit is wrong whatever else was sent for the unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +70,16 @@ class Units:
     def factor(self, *spellings: str | None) -> Decimal | None:
         """What to multiply by, given every text a Quantity has for its unit (unit, code).
 
-        None when no text is readable, or when two readable texts contradict each other. Where no
-        text was sent at all, the factor is 1 if the quantity needs no unit, else None.
+        None when no text is readable, or when the texts contradict each other: two factors, or a
+        unit of another kind of quantity. Where no text was sent at all, the factor is 1 if the
+        quantity needs no unit, else None.
         """
         known = self._known.get(spellings, _NEVER_SEEN)
         if known is not _NEVER_SEEN:
             return known  # type: ignore[return-value]
         factor = self._agreed(spellings)
-        if len(self._known) < _REMEMBERED:
+        is_short = all(text is None or len(text) <= _LONGEST for text in spellings)
+        if is_short and len(self._known) < _REMEMBERED:
             self._known[spellings] = factor
         return factor
 
@@ -69,7 +87,10 @@ class Units:
         sent = [text for text in spellings if text is not None and text.strip()]
         if not sent:
             return ONE if self.unitless_ok else None
-        readable = {factor for text in sent if (factor := self._read(text)) is not None}
+        factors = {text: self._read(text) for text in sent}
+        if any(factor is None and _is_of_some_quantity(text) for text, factor in factors.items()):
+            return None
+        readable = {factor for factor in factors.values() if factor is not None}
         return readable.pop() if len(readable) == 1 else None
 
     def _read(self, text: str) -> Decimal | None:
@@ -77,7 +98,14 @@ class Units:
             return None
         squeezed = _squeeze(text)
         exact = self.exact_spellings.get(squeezed)
-        return self.spellings.get(squeezed.casefold()) if exact is None else exact
+        found = self.spellings.get(squeezed.casefold()) if exact is None else exact
+        # To UCUM an annotation alone is the number one, whatever it says.
+        is_one = found is None and self.unitless_ok and _ANNOTATION.fullmatch(squeezed)
+        return ONE if is_one else found
+
+
+def _is_of_some_quantity(text: str) -> bool:
+    return len(text) <= _LONGEST and _squeeze(text).casefold() in _OF_SOME_QUANTITY
 
 
 def _squeeze(text: str) -> str:

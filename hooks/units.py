@@ -39,12 +39,17 @@ _THOUSAND = (
 )
 _BILLION = (
     "10*9", "10^9", "10**9", "10e9", "10e+9", "10e+09", "10⁹", "10(9)", "x10*9", "x10^9", "x10**9",
-    "x10e9", "x10e+9", "x10e+09", "x10⁹", "x10(9)", "bil", "bill", "billion",
+    "x10e9", "x10e+9", "x10e+09", "x10⁹", "x10(9)", "bil", "bill", "billion", "billions",
+    # Giga particles, as laboratories in Germany write.
+    "giga", "gpt",
 )
 _MILLION = ("10*6", "10^6", "10e6", "10⁶", "x10*6", "x10^6", "x10e6", "x10⁶")
 _TRILLION = ("10*12", "10^12", "10e12", "10¹²", "x10*12", "x10^12", "x10e12", "x10¹²")
 # fmt: on
-_MICROLITER = ("uL", "mcL", "mm3", "mm^3", "mm*3", "cumm")
+_MICROLITER = ("uL", "mcL", "mm3", "mm^3", "mm*3", "cumm", "microliter", "microlitre")
+_LITER = ("L", "liter", "litre")
+_CELLS = ("{cells}", "{cell}", "cells", "{wbc}", "{leukocytes}", "{#}")
+"""What is counted, as UCUM's annotation or as a plain word; it changes no number."""
 
 CELL_COUNT = Units(
     "10*9/L",
@@ -57,20 +62,27 @@ CELL_COUNT = Units(
             "K/ccm | K/cm | T/cmm | X(10)3 | X103 | 10**3": 1,
             "thousand per microliter | thousands per microliter": 1,
             "thousand per cubic millimeter | thousands per cubic millimeter": 1,
-            _per(_BILLION, ("L",)): 1,
-            "billion per liter | billions per liter | /nL": 1,
+            "thousand per microlitre | thousands per microlitre": 1,
+            _per((f"10*3{what}" for what in _CELLS), _MICROLITER): 1,
+            _per((f"10^3{what}" for what in _CELLS), _MICROLITER): 1,
+            _per(_BILLION, _LITER): 1,
+            _per((f"10*9{what}" for what in _CELLS), _LITER): 1,
+            _per((f"10^9{what}" for what in _CELLS), _LITER): 1,
+            _per((f"x10^9{what}" for what in _CELLS), _LITER): 1,
+            "billion per liter | billions per liter | billion per litre | /nL": 1,
             _per(_MILLION, ("mL",)): 1,
-            _per(("", "#", "cells", "{cells}", "{#}"), _MICROLITER): "0.001",
-            "#/cmm | wbc/cmm | wbc/uL | {wbc}/uL | /cum | UL | CUMM | CMM": "0.001",
+            _per(("", "#", "cell", *_CELLS), _MICROLITER): "0.001",
+            "#/cmm | cells/cmm | wbc/cmm | wbc/uL | /cum | UL | CUMM | CMM": "0.001",
             "per microliter | cells per microliter | per cubic millimeter": "0.001",
-            _per(_MILLION, ("L",)): "0.001",
-            "lakh/cumm | lakhs/cumm": 100,
-            _per(("million", "millions", *_MILLION), ("uL", "mcL")): 1000,
-            _per(_TRILLION, ("L",)): 1000,
-            "{cells}/L | cells/L | /L": "1e-9",
+            "cells per cubic millimeter | cells per microlitre": "0.001",
+            _per(_MILLION, _LITER): "0.001",
+            _per(("lakh", "lakhs", "lac", "lacs"), (*_MICROLITER, "cmm")): 100,
+            _per(("million", "millions", "mill", *_MILLION), (*_MICROLITER, "cmm")): 1000,
+            _per((*_TRILLION, "trillion", "tpt"), _LITER): 1000,
+            _per(("", "cells", "{cells}"), ("L",)): "1e-9",
         }
     ),
-    exact_spellings=_of({"G/L | M/mL": 1}),
+    exact_spellings=_of({"G/L | G/l | M/mL": 1}),
 )
 """Leukocytes, platelets, neutrophils, blasts. Left out: bare /cmm, K/mL, T/L, kilounit/L, percent,
 g/L in lower case, and no unit at all."""

@@ -18,11 +18,14 @@ MOMENTS = {
     "UTC": ("2026-01-15T10:30:00Z", "2026-01-15T10:30"),
     "east of Greenwich": ("2026-01-15T10:30:00+05:30", "2026-01-15T05:00"),
     "west, into the next day": ("2026-01-15T22:30:00-05:00", "2026-01-16T03:30"),
-    "fraction of a second": ("2026-01-15T10:30:15.123456789Z", "2026-01-15T10:30:15"),
+    "fraction of a second": ("2026-01-15T10:30:15.123456789Z", "2026-01-15T10:30:15.123456"),
+    "tenths of a second": ("2026-01-15T10:30:15.1Z", "2026-01-15T10:30:15.100000"),
     "without seconds": ("2026-01-15T10:30Z", "2026-01-15T10:30"),
     "blank instead of T": ("2026-01-15 10:30:00Z", "2026-01-15T10:30"),
     "offset without colon": ("2026-01-15T10:30:00+0100", "2026-01-15T09:30"),
     "blanks around": (" 2026-01-15T10:30:00Z ", "2026-01-15T10:30"),
+    "unknown local zone of RFC 3339": ("2026-01-15T10:30:00-00:00", "2026-01-15T10:30"),
+    "the easternmost zone": ("2026-01-15T10:30:00+14:00", "2026-01-14T20:30"),
     "leap second": ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59"),
     "the date of an empty .NET field": ("0001-01-01T00:00:00Z", "0001-01-01T00:00"),
 }
@@ -64,6 +67,15 @@ NO_DATES = (
     "2026-02-30",
     "2026-01-15T",
     "2026-01-15T24:30:00Z",
+    "2026-01-15T24:00:00Z",
+    "2026-01-15T24:00",
+    "2026-01-15t10:30:00z",
+    "2026-01-15T10:30:15.Z",
+    "2026-01-15T10Z",
+    "2026-01-15Z",
+    "٢٠٢٦-٠١-١٥",
+    "２０２６-01-15",
+    "2026\u201301\u201315",
     "2026-01-15T10:60:00Z",
     "2026-01-15T10:30:61Z",
     "2026-01-15T10:30:00+15:00",
@@ -84,6 +96,12 @@ def test_what_is_no_fhir_date_is_none(text: str) -> None:
 @pytest.mark.parametrize("value", [None, 2026, 2026.0, True, [], {}, ["2026-01-15"]])
 def test_only_a_text_is_a_date(value: object) -> None:
     assert parse_any(value) is None
+
+
+def test_a_long_text_is_no_date_and_is_not_kept() -> None:
+    kept = parse.cache_info().currsize
+    assert parse_any(" " * 100 + "2026-01-15") is None
+    assert parse.cache_info().currsize == kept
 
 
 def test_age_is_the_oldest_reading() -> None:
