@@ -47,26 +47,8 @@ def newly_diagnosed_aml(patient: Chart) -> Finding:
     return all_of(
         _first_course(patient),
         questions.new_aml(patient),
-        _no_remission_reported(patient),
+        none_of(questions.remission_reported(patient, concepts.AML)),
     )
-
-
-def _no_remission_reported(patient: Chart) -> Finding:
-    """A reported remission ends the first course; an entry newer than it may be its relapse."""
-    reported = patient.test_is_positive(concepts.COMPLETE_REMISSION)
-    none = none_of(reported)
-    current = patient.diagnosis(concepts.AML).current
-    taken = patient.time_of_answer(concepts.COMPLETE_REMISSION)
-    if reported.truth is not TRUE or current is None or taken is None:
-        return none
-    if current.recorded is not None and current.recorded.earliest <= taken.latest:
-        return none
-    said = (
-        f"Complete remission reported {taken.text()}, and {concepts.AML.title}: {current.words}: "
-        "new or relapsed is not recorded"
-    )
-    fact = Fact(concepts.COMPLETE_REMISSION.id, said.__str__, missing=True)
-    return Finding(none.question, UNKNOWN, (fact,))
 
 
 def _first_course(patient: Chart) -> Finding:

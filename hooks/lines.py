@@ -93,6 +93,17 @@ def diagnosis_if_recorded(*diagnoses: Diagnosis) -> Callable[[Chart], list[Fact]
     return show
 
 
+def pregnancy_if_recorded(patient: Chart) -> list[Fact]:
+    """What says that the patient is pregnant, on the problem list or as a status."""
+    expecting = questions.pregnant(patient)
+    return list(expecting.deciding()) if expecting.truth is TRUE else []
+
+
+def residual_disease(patient: Chart) -> list[Fact]:
+    """The MRD that counts: of a time point where that is the newest."""
+    return value(questions.mrd_time_point(patient) or concepts.MRD, thresholds.MRD)(patient)
+
+
 def ventilation(patient: Chart) -> list[Fact]:
     """Ventilation support, shown also when none is recorded."""
     return list(patient.has(concepts.VENTILATOR_DEPENDENCE).facts)
@@ -189,8 +200,10 @@ def _why_no_dose(patient: Chart) -> str:
         return "the patient is under 18, or the age is not known"
     if questions.pregnant(patient).truth is not FALSE:
         return "pregnancy is recorded or possible, and hydroxyurea harms the embryo"
-    if patient.may_have(concepts.APL).truth is not FALSE:
+    if questions.apl_suspected_or_confirmed(patient).truth is not FALSE:
         return "APL is recorded or possible; ATRA comes first"
+    if patient.may_have(concepts.ALL).truth is not FALSE:
+        return "ALL is recorded or possible; a steroid or lineage therapy is preferred there"
     taking = patient.taking(concepts.HYDROXYUREA).truth
     if taking is TRUE:
         return "hydroxyurea is already prescribed"
@@ -292,11 +305,17 @@ def swallowing_in_als(patient: Chart) -> str | None:
 
 
 def apl_not_excluded(patient: Chart) -> str | None:
-    """Said while PML::RARA has no answer."""
-    known = patient.test_is_negative(concepts.PML_RARA).truth is TRUE
-    if known or patient.may_have(concepts.ALL).truth is TRUE:
+    """Said while PML::RARA has no answer, or two that differ."""
+    if patient.may_have(concepts.ALL).truth is TRUE:
         return None
-    return "APL not yet excluded (no negative PML::RARA on record): smear and clotting first."
+    if patient.test_is_negative(concepts.PML_RARA).truth is not TRUE:
+        return "APL not yet excluded (no negative PML::RARA on record): smear and clotting first."
+    if patient.test_was_positive(concepts.PML_RARA).truth is not TRUE:
+        return None
+    return (
+        "PML::RARA was positive before it was negative: APL, treated or not, is not excluded; "
+        "settle the diagnosis, smear and clotting first."
+    )
 
 
 def bleeding(patient: Chart) -> str:
@@ -430,9 +449,7 @@ def hydroxyurea_for_aml(patient: Chart) -> str | None:
 
 def pregnancy_not_known(patient: Chart) -> list[Fact]:
     """A gap in a woman of fertile age: the proposed drugs harm an embryo."""
-    tested = patient.has_result(concepts.PREGNANCY_STATUS, thresholds.PREGNANCY_TEST)
-    settled = TRUE in (tested.truth, questions.pregnant(patient).truth)
-    if settled or questions.may_become_pregnant(patient).truth is not TRUE:
+    if not questions.is_yes(questions.pregnancy_open(patient)):
         return []
     days = thresholds.PREGNANCY_TEST.length.days
     words = f"Pregnancy: no result of the last {days} days is recorded"
@@ -460,10 +477,10 @@ def pregnancy_in_emergency(patient: Chart) -> str | None:
 
 
 def genetics(patient: Chart) -> list[Fact]:
-    """PML::RARA while it has no answer; ALL needs none."""
+    """PML::RARA while it has no answer, or was once positive; ALL needs none."""
     if apl_not_excluded(patient) is None:
         return []
-    answer = patient.test_is_positive(concepts.PML_RARA)
-    if answer.truth is UNKNOWN:
+    answer = patient.test_was_positive(concepts.PML_RARA)
+    if answer.truth is not FALSE:
         return list(answer.facts)
     return [Fact(concepts.PML_RARA.id, lambda: "Genetics (PML::RARA): no result", missing=True)]

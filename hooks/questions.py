@@ -123,6 +123,26 @@ def new_aml(patient: Chart) -> Finding:
     )
 
 
+def remission_reported(patient: Chart, leukemia: Diagnosis) -> Finding:
+    """The latest response is a complete remission; unknown where the entry of the disease is newer.
+
+    Then that entry may be the relapse, which nothing calls so.
+    """
+    reported = patient.test_is_positive(concepts.COMPLETE_REMISSION)
+    current = patient.diagnosis(leukemia).current
+    taken = patient.time_of_answer(concepts.COMPLETE_REMISSION)
+    if reported.truth is not TRUE or current is None or taken is None:
+        return reported
+    if current.recorded is not None and current.recorded.earliest <= taken.latest:
+        return reported
+    said = (
+        f"Complete remission reported {taken.text()}, and {leukemia.title}: {current.words}: "
+        "new or relapsed is not recorded"
+    )
+    fact = Fact(concepts.COMPLETE_REMISSION.id, said.__str__, missing=True)
+    return Finding(reported.question, UNKNOWN, (fact,))
+
+
 @question
 def b_lineage(patient: Chart) -> Finding:
     """ALL recorded as of B lineage; where no lineage is on record, unknown."""
@@ -210,12 +230,19 @@ def respiratory_compromise(patient: Chart) -> Finding:
 @question
 def breathing_preserved(patient: Chart) -> Finding:
     """Vital capacity of 80 % or more in its window, and no sign of the contrary on record."""
-    compromised = respiratory_compromise(patient)
-    # Sniff pressure or blood gas that nobody measured leave a good vital capacity what it is.
+    # Sniff pressure or blood gas that nobody measured leave a good vital capacity what it is; a
+    # failure that is suspected does not.
+    signs = (
+        respiratory_compromise(patient),
+        patient.may_have(concepts.VENTILATOR_DEPENDENCE),
+        patient.may_have(concepts.RESPIRATORY_FAILURE),
+        patient.may_have(concepts.LUNG_DISEASE_DUE_TO_ALS),
+    )
+    shown = any_of(*signs)
     flagged = Finding(
         "A sign of failing breathing on record",
-        TRUE if compromised.truth is TRUE else FALSE,
-        tuple(compromised.deciding()) if compromised.truth is TRUE else (),
+        TRUE if shown.truth is TRUE else FALSE,
+        tuple(shown.deciding()) if shown.truth is TRUE else (),
     )
     return all_of(vital_capacity_preserved(patient), none_of(flagged))
 
@@ -263,7 +290,36 @@ def mrd_high(patient: Chart) -> Finding:
     return _residual_disease(patient, thresholds.MRD_HIGH)
 
 
+MRD_TIME_POINTS = (concepts.MRD_END_OF_INDUCTION, concepts.MRD_END_OF_CONSOLIDATION)
+
+
+def mrd_time_point(patient: Chart) -> Measurement | None:
+    """The time point whose MRD is the newest on record; None where plain MRD is newer or alone."""
+    found = [
+        (taken.earliest, kind)
+        for kind in MRD_TIME_POINTS
+        if patient.latest(kind, thresholds.MRD).bounds is not None
+        and (taken := patient.time_of(kind)) is not None
+    ]
+    if not found:
+        return None
+    newest, kind = max(found, key=lambda each: each[0])
+    plain = patient.time_of(concepts.MRD)
+    if plain is not None:
+        return kind if newest > plain.earliest else None
+    only_words = patient.has_result(concepts.MRD, thresholds.MRD).truth is TRUE
+    return None if only_words else kind
+
+
 def _residual_disease(patient: Chart, limit: Threshold) -> Finding:
+    """By the newest MRD, of a time point or plain."""
+    kind = mrd_time_point(patient)
+    if kind is not None:
+        return patient.latest(kind, thresholds.MRD).at_least(limit)
+    return _plain_residual_disease(patient, limit)
+
+
+def _plain_residual_disease(patient: Chart, limit: Threshold) -> Finding:
     """By the newer of number and word; of one time by the number, as far as it decides."""
     number = patient.latest(concepts.MRD, thresholds.MRD).at_least(limit)
     if not _word_counts(patient, number):
@@ -291,8 +347,10 @@ def _word_counts(patient: Chart, number: Finding) -> bool:
 @question
 def mrd_in_doubt(patient: Chart) -> Finding:
     """A result newer than the one that counts could not be read."""
-    number = patient.latest(concepts.MRD, thresholds.MRD)
-    if _word_counts(patient, number.at_least(thresholds.MRD_DETECTABLE)):
+    kind = mrd_time_point(patient)
+    number = patient.latest(kind or concepts.MRD, thresholds.MRD)
+    detectable = number.at_least(thresholds.MRD_DETECTABLE)
+    if kind is None and _word_counts(patient, detectable):
         in_doubt = patient.has_newer_unread(concepts.MRD_PRESENCE, thresholds.MRD)
     else:
         in_doubt = number.doubt is not None
@@ -351,6 +409,19 @@ def pregnant(patient: Chart) -> Finding:
         patient.may_have(concepts.PREGNANCY),
         patient.test_is_positive(concepts.PREGNANCY_STATUS),
     )
+
+
+@question
+def pregnancy_open(patient: Chart) -> Finding:
+    """A woman of fertile age, not known to be pregnant, with no readable status of the last week.
+
+    A result that says neither yes nor no settles nothing.
+    """
+    tested = patient.test_is_negative(concepts.PREGNANCY_STATUS, thresholds.PREGNANCY_TEST)
+    settled = TRUE in (tested.truth, pregnant(patient).truth)
+    fertile = may_become_pregnant(patient)
+    truth = TRUE if fertile.truth is TRUE and not settled else FALSE
+    return Finding("Pregnancy not settled", truth, tested.facts)
 
 
 @question

@@ -5,10 +5,7 @@ from __future__ import annotations
 from cds_service.chart import Chart
 from cds_service.finding import FALSE, TRUE, Fact, Finding, all_of, any_of, none_of
 from cds_service.rule import Escalation, Indicator, carrying, rule
-from cds_service.terminology import Measurement, Threshold
 from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
-
-_OF_A_TIME_POINT = (concepts.MRD_END_OF_INDUCTION, concepts.MRD_END_OF_CONSOLIDATION)
 
 
 def _in_remission(patient: Chart) -> Finding:
@@ -21,57 +18,21 @@ def _in_remission(patient: Chart) -> Finding:
 
 def _mrd_on_record(patient: Chart) -> Finding:
     """Of any time point, within its window, whatever it says."""
-    kinds = (concepts.MRD, *_OF_A_TIME_POINT)
+    kinds = (concepts.MRD, *questions.MRD_TIME_POINTS)
     return any_of(*(patient.has_result(kind, thresholds.MRD) for kind in kinds))
 
 
 # -- what it says ---------------------------------------------------------------------------------
 
 
-def _newer_of_a_time_point(patient: Chart) -> Measurement | None:
-    """The time point whose MRD is the newest on record; None where plain MRD is newer or alone."""
-    found = [
-        (taken.earliest, kind)
-        for kind in _OF_A_TIME_POINT
-        if patient.latest(kind, thresholds.MRD).bounds is not None
-        and (taken := patient.time_of(kind)) is not None
-    ]
-    if not found:
-        return None
-    newest, kind = max(found, key=lambda each: each[0])
-    plain = patient.time_of(concepts.MRD)
-    if plain is not None:
-        return kind if newest > plain.earliest else None
-    only_words = patient.has_result(concepts.MRD, thresholds.MRD).truth is TRUE
-    return None if only_words else kind
-
-
-def _at_least(patient: Chart, limit: Threshold) -> Finding:
-    kind = _newer_of_a_time_point(patient)
-    if kind is not None:
-        return patient.latest(kind, thresholds.MRD).at_least(limit)
-    if limit is thresholds.MRD_HIGH:
-        return questions.mrd_high(patient)
-    return questions.mrd_positive(patient)
-
-
 def _result(patient: Chart) -> list[Fact]:
     """The result that counts, as it was read; what could not be read of it, or is newer."""
-    kind = _newer_of_a_time_point(patient)
-    if kind is not None:
-        return lines.value(kind, thresholds.MRD)(patient)
+    if questions.mrd_time_point(patient) is not None:
+        return lines.residual_disease(patient)
     return [
         *questions.mrd_positive(patient).deciding(),
         *questions.mrd_in_doubt(patient).deciding(),
     ]
-
-
-def _in_doubt(patient: Chart) -> bool:
-    """A newer result could not be read."""
-    kind = _newer_of_a_time_point(patient)
-    if kind is not None:
-        return patient.latest(kind, thresholds.MRD).doubt is not None
-    return questions.mrd_in_doubt(patient).truth is TRUE
 
 
 def _lineage(patient: Chart) -> list[Fact]:
@@ -95,14 +56,12 @@ def _may_be_b(patient: Chart) -> bool:
 
 def _reading(patient: Chart) -> str:
     said = _what_it_says(patient)
-    return f"{said} A newer MRD could not be read: see it." if _in_doubt(patient) else said
+    in_doubt = questions.mrd_in_doubt(patient).truth is TRUE
+    return f"{said} A newer MRD could not be read: see it." if in_doubt else said
 
 
 def _what_it_says(patient: Chart) -> str:
-    positive, high = (
-        _at_least(patient, limit).truth
-        for limit in (thresholds.MRD_DETECTABLE, thresholds.MRD_HIGH)
-    )
+    positive, high = questions.mrd_positive(patient).truth, questions.mrd_high(patient).truth
     if positive is FALSE:
         return "The MRD on record is negative (below 0.01%)."
     if positive is not TRUE:
@@ -116,7 +75,7 @@ def _what_it_says(patient: Chart) -> str:
 
 def _blinatumomab(patient: Chart) -> str | None:
     """For MRD that is or may be positive, in a lineage that is or may be B."""
-    if not _may_be_b(patient) or _at_least(patient, thresholds.MRD_DETECTABLE).truth is FALSE:
+    if not _may_be_b(patient) or questions.mrd_positive(patient).truth is FALSE:
         return None
     return (
         f"{lines.SUMMARY} MRD of 0.1% or more: blinatumomab cleared it in 78% and bridges to "
@@ -127,7 +86,7 @@ def _blinatumomab(patient: Chart) -> str | None:
 
 
 def _continue(patient: Chart) -> str | None:
-    if _at_least(patient, thresholds.MRD_DETECTABLE).truth is TRUE:
+    if questions.mrd_positive(patient).truth is TRUE:
         return None
     text = f"{lines.SUMMARY} MRD negative: continue consolidation and maintenance by protocol."
     if not _may_be_b(patient):
@@ -139,7 +98,7 @@ def _continue(patient: Chart) -> str | None:
 
 
 def _survival(patient: Chart) -> str | None:
-    positive = _at_least(patient, thresholds.MRD_DETECTABLE).truth is TRUE
+    positive = questions.mrd_positive(patient).truth is TRUE
     if positive or not _may_be_b(patient):
         return None
     return (

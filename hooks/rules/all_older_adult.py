@@ -150,7 +150,7 @@ def all_older_adult(patient: Chart) -> Finding:
         patient.age().at_least(thresholds.OLDER_ADULT),
         none_of(
             questions.relapsed_or_refractory_all(patient),
-            patient.test_is_positive(concepts.COMPLETE_REMISSION),
+            questions.remission_reported(patient, concepts.ALL),
             patient.may_have(concepts.ALS),
         ),
     )

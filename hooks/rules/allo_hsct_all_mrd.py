@@ -73,7 +73,7 @@ def _mrd_not_known(patient: Chart) -> str | None:
         *("S0-07", "S0-08", "S0-10", "S0-11", "S0-12", "S0-15"),
         *("S0-44", "S0-48", "S0-51"),
     ),
-    shows=(lines.value(concepts.MRD, thresholds.MRD),),
+    shows=(lines.residual_disease,),
     advice=(
         _mrd_not_known,
         carrying("S0-15", _bridge),

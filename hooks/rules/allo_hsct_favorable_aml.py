@@ -64,7 +64,7 @@ def _residual_disease(patient: Chart) -> str:
     evidence=(evidence.CORN12, evidence.CORN16),
     strength="Consensus",
     statements=("S0-23", "S0-49"),
-    shows=(lines.value(concepts.MRD, thresholds.MRD),),
+    shows=(lines.residual_disease,),
     advice=(
         carrying(
             "S0-23 S0-49",

@@ -33,7 +33,7 @@ from hooks import concepts, evidence, fitness, genetics, lines, overrides, quest
     statements=("S0-19", "S0-20", "S0-21", "S0-22", "S0-52"),
     shows=(
         fitness.status,
-        lines.diagnosis_if_recorded(concepts.PREGNANCY),
+        lines.pregnancy_if_recorded,
         lines.pregnancy_not_known,
         genetics.on_record,
     ),

@@ -84,7 +84,7 @@ def _fusion_after_remission(patient: Chart) -> Finding:
         lines.value(concepts.INR, thresholds.SHOWN_AS_OLD),
         lines.value(concepts.PLATELETS, thresholds.SHOWN_AS_OLD),
         lines.value(concepts.LEUKOCYTES, thresholds.OLD_COUNT),
-        lines.diagnosis_if_recorded(concepts.PREGNANCY),
+        lines.pregnancy_if_recorded,
         lines.pregnancy_not_known,
         lines.dose_basis,
     ),

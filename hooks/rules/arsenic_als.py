@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cds_service.chart import Chart
-from cds_service.finding import FALSE, Finding, all_of, any_of
+from cds_service.finding import FALSE, Finding, all_of, any_of, none_of
 from cds_service.rule import Escalation, Indicator, Suggestion, carrying, rule
 from hooks import (
     concepts,
@@ -54,7 +54,9 @@ def _prolonged_qt_and_no_normal_qtc(patient: Chart) -> Finding:
             *(patient.taking(drug) for drug in concepts.QT_PROLONGING),
         ),
         questions.not_shown(
-            qtc.below(thresholds.DANGEROUS_QTC), "No QTc below 500 ms within its window"
+            # A value that a newer, unreadable one may deny is no normal QTc.
+            none_of(qtc.at_least(thresholds.DANGEROUS_QTC)),
+            "No QTc below 500 ms within its window",
         ),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cds_service.chart import Chart
 from cds_service.finding import FALSE, Fact, Finding, any_of
 from cds_service.rule import Escalation, Indicator, Suggestion, carrying, rule
-from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
+from hooks import concepts, evidence, lines, overrides, proposals, questions
 
 
 def _not_eligible(patient: Chart) -> Finding:
@@ -83,7 +83,7 @@ def _cd19(patient: Chart) -> Suggestion | None:
     shows=(
         lines.diagnosis_if_recorded(concepts.B_LINEAGE_ALL, concepts.T_LINEAGE_ALL),
         _reported_cd19,
-        lines.value(concepts.MRD, thresholds.MRD),
+        lines.residual_disease,
         lines.value_if_recorded(concepts.PRIOR_INTENSIVE_BLOCKS),
     ),
     advice=(

@@ -290,9 +290,7 @@ def _checks(patient: Chart) -> Suggestion | None:
     tests = []
     if kidney.creatinine_clearance_ml_per_min(patient) is None:
         tests.append("Creatinine, for the creatinine clearance")
-    fertile = questions.is_yes(questions.may_become_pregnant(patient))
-    tested = patient.has_result(concepts.PREGNANCY_STATUS, thresholds.PREGNANCY_TEST)
-    if fertile and not questions.is_yes(tested) and not questions.is_yes(_pregnancy(patient)):
+    if questions.is_yes(questions.pregnancy_open(patient)):
         tests.append("Pregnancy test")
     return proposals.requesting("Draft missing tests", *tests)(patient) if tests else None
 

@@ -31,7 +31,7 @@ from hooks import concepts, evidence, leukapheresis, lines, overrides, questions
         lines.value(concepts.PLATELETS, thresholds.SHOWN_AS_OLD),
         lines.value(concepts.FIBRINOGEN, thresholds.SHOWN_AS_OLD),
         lines.value(concepts.INR, thresholds.SHOWN_AS_OLD),
-        lines.diagnosis_if_recorded(concepts.PREGNANCY),
+        lines.pregnancy_if_recorded,
         lines.genetics,
     ),
     advice=(

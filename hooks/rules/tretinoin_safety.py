@@ -70,11 +70,7 @@ def _warnings(patient: Chart) -> str | None:
 
 def _pregnancy_test(patient: Chart) -> Suggestion | None:
     """For women of fertile age, not known to be pregnant, without a status of the last week."""
-    if not questions.is_yes(questions.may_become_pregnant(patient)):
-        return None
-    if questions.is_yes(questions.pregnant(patient)):
-        return None
-    if questions.is_yes(patient.has_result(concepts.PREGNANCY_STATUS, thresholds.PREGNANCY_TEST)):
+    if not questions.is_yes(questions.pregnancy_open(patient)):
         return None
     return proposals.requesting("Draft pregnancy test", "Pregnancy test")(patient)
 
@@ -107,7 +103,7 @@ def _pregnancy_test(patient: Chart) -> Suggestion | None:
     shows=(
         lines.value(concepts.LEUKOCYTES, thresholds.OLD_COUNT),
         lines.swallowing,
-        lines.diagnosis_if_recorded(concepts.PREGNANCY),
+        lines.pregnancy_if_recorded,
     ),
     advice=(
         "At the first suspicion of differentiation syndrome: dexamethasone 10 mg every 12 h "

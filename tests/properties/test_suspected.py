@@ -45,9 +45,6 @@ CONFIRMED_ONLY: Mapping[str, Mapping[str, str]] = {
     "all-older-adult": {"all": _DIRECTION},
     "all-mrd": {"all": _DIRECTION},
     "t-all-response-group": {"all": _DIRECTION},
-    "hydration-als": {
-        "ventilator-dependence": "R22 asks for ALS or for failing breathing that is established"
-    },
     "infection-prophylaxis-als": {
         "neutropenia": "R34 asks for neutrophils below 0.5 or a running antileukemic therapy"
     },
