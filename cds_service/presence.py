@@ -25,22 +25,21 @@ def read_presence(part: Readable, test: QualitativeTest) -> bool | None:
 
     Words count only as a whole, so that "not detected" is never read as "detected".
     """
-    flag = part.get("valueBoolean")
-    if isinstance(flag, bool):
-        return flag
-    share = _share(part) if test.amount_means_yes else None
-    if share is not None:
-        return share > 0
-    said = {_plain(text) for text in texts(part.get("valueCodeableConcept"))}
-    text = part.get("valueString")
-    if isinstance(text, str):
-        said.add(_plain(text))
+    if part.get("dataAbsentReason") is not None:
+        return None
     coded = [
         c for name in ("valueCodeableConcept", "interpretation") for c in codings(part.get(name))
     ]
+    said = {_plain(text) for text in texts(part.get("valueCodeableConcept"))}
     said |= {(coding.code or "").lower() for coding in coded}
-    yes = bool(said & test.yes) or _is_any_of(coded, test.yes_codes)
-    no = bool(said & test.no) or _is_any_of(coded, test.no_codes)
+    text = part.get("valueString")
+    if isinstance(text, str):
+        said.add(_plain(text))
+    stated = (part.get("valueBoolean"), _share(part) if test.amount_means_yes else None)
+    yes = any(each is True for each in stated) or bool(said & test.yes)
+    no = any(each is False for each in stated) or bool(said & test.no)
+    yes = yes or _is_any_of(coded, test.yes_codes)
+    no = no or _is_any_of(coded, test.no_codes)
     return None if yes == no else yes
 
 
@@ -50,15 +49,22 @@ def _is_any_of(coded: Iterable[Coding], answers: ValueSet | None) -> bool:
     )
 
 
-def _share(part: Readable) -> Decimal | None:
-    """A measured amount; None for a bound ("below 0.01"), which may be nothing at all."""
+def _share(part: Readable) -> bool | None:
+    """Whether a measured amount is above nothing; None where it may be nothing ("below 0.01")."""
     quantity = part.get("valueQuantity")
-    if not isinstance(quantity, dict) or quantity.get("comparator") in ("<", "<="):
+    if not isinstance(quantity, dict):
         return None
     number = quantity.get("value")
-    if isinstance(number, bool) or not isinstance(number, int | Decimal):
+    if isinstance(number, bool) or not isinstance(number, int | Decimal) or number < 0:
         return None
-    return Decimal(number)
+    match quantity.get("comparator"):
+        case None | "":
+            return number > 0
+        case ">":
+            return True
+        case ">=":
+            return True if number > 0 else None
+    return None
 
 
 _NO_ANSWER = frozenset({"", "pending", "in progress", "to follow", "not done", "not performed"})
@@ -72,8 +78,10 @@ def says_something(part: Readable) -> bool:
     said = {_plain(text) for text in texts(answer)} | {c.code for c in codings(answer) if c.code}
     if isinstance(text := part.get("valueString"), str):
         said.add(_plain(text))
-    numbers = (part.get(name) for name in ("valueQuantity", "valueInteger", "valueBoolean"))
-    return bool(said - _NO_ANSWER) or any(number is not None for number in numbers)
+    return bool(said - _NO_ANSWER) or any(part.get(name) is not None for name in _AMOUNTS)
+
+
+_AMOUNTS = ("valueQuantity", "valueInteger", "valueBoolean", "valueRange", "valueRatio")
 
 
 def _plain(text: str) -> str:

@@ -9,7 +9,8 @@ guess.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -20,7 +21,7 @@ from msgspec import Raw
 
 from cds_service.code_systems import canonical
 from cds_service.instants import ClinicalTime, parse_any
-from cds_service.units import Units
+from cds_service.units import UCUM, Units
 
 NOTHING = Raw()
 
@@ -73,6 +74,8 @@ class Component(_Lazy, gc=False):
     valueInteger: Raw = NOTHING  # noqa: N815
     valueString: Raw = NOTHING  # noqa: N815
     valueBoolean: Raw = NOTHING  # noqa: N815
+    valueRange: Raw = NOTHING  # noqa: N815
+    valueRatio: Raw = NOTHING  # noqa: N815
     interpretation: Raw = NOTHING
     dataAbsentReason: Raw = NOTHING  # noqa: N815
 
@@ -85,6 +88,7 @@ class Resource(_Lazy, gc=False):
 
     resourceType: str = ""  # noqa: N815
     id: str | None = None
+    meta: Raw = NOTHING
     contained: Raw = NOTHING
     type: Raw = NOTHING
     link: list[Link] = []
@@ -108,6 +112,7 @@ class Resource(_Lazy, gc=False):
     recordedDate: Raw = NOTHING  # noqa: N815
     effectiveDateTime: Raw = NOTHING  # noqa: N815
     effectivePeriod: Raw = NOTHING  # noqa: N815
+    effectiveTiming: Raw = NOTHING  # noqa: N815
     effectiveInstant: Raw = NOTHING  # noqa: N815
     issued: Raw = NOTHING
     valueQuantity: Raw = NOTHING  # noqa: N815
@@ -115,6 +120,8 @@ class Resource(_Lazy, gc=False):
     valueString: Raw = NOTHING  # noqa: N815
     valueBoolean: Raw = NOTHING  # noqa: N815
     valueInteger: Raw = NOTHING  # noqa: N815
+    valueRange: Raw = NOTHING  # noqa: N815
+    valueRatio: Raw = NOTHING  # noqa: N815
     dataAbsentReason: Raw = NOTHING  # noqa: N815
     interpretation: Raw = NOTHING
     component: list[Component] = []
@@ -136,8 +143,8 @@ class LooseBundle(msgspec.Struct, gc=False):
     """A Bundle one of whose resources does not have FHIR's shape."""
 
     resourceType: str = ""  # noqa: N815
-    entry: list[LooseEntry | None] = []
-    link: list[Link] = []
+    entry: list[Raw] = []
+    link: Raw = NOTHING
 
 
 class Readable(Protocol):
@@ -150,6 +157,7 @@ class Readable(Protocol):
 _ANY = msgspec.json.Decoder(float_hook=Decimal)
 _RESOURCE = msgspec.json.Decoder(Resource)
 _LOOSE_BUNDLE = msgspec.json.Decoder(LooseBundle)
+_LOOSE_ENTRY = msgspec.json.Decoder(LooseEntry | None)
 
 UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError, ArithmeticError)
 """What decoding bytes from outside may raise, huge numbers and deep nesting included."""
@@ -172,6 +180,7 @@ def read_resource(raw: Raw | bytes) -> Resource | None:
 
 
 _NO_RESOURCE = (b"", b"null")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def read_tolerantly(raw: Raw | bytes) -> tuple[Resource | None, int]:
@@ -179,6 +188,9 @@ def read_tolerantly(raw: Raw | bytes) -> tuple[Resource | None, int]:
 
     None when there is no FHIR resource at all.
     """
+    if isinstance(raw, bytes):
+        # https://www.rfc-editor.org/rfc/rfc8259#section-8.1: a parser may pass over it.
+        raw = raw.removeprefix(_BYTE_ORDER_MARK)
     whole = read_resource(raw)
     if whole is not None:
         return whole, 0
@@ -188,13 +200,34 @@ def read_tolerantly(raw: Raw | bytes) -> tuple[Resource | None, int]:
         return None, 0
     if bundle.resourceType != "Bundle":
         return None, 0
-    # A Raw never equals bytes: its own bytes have to be compared.
-    sent = [entry.resource for entry in bundle.entry if entry is not None]
-    parts = [part for part in sent if bytes(part) not in _NO_RESOURCE]
-    parts = [part for part in parts if not _is_of_another_shape(part)]
+    parts, broken = _resources_of(bundle.entry)
     entries = [Entry(resource) for part in parts if (resource := read_resource(part)) is not None]
-    readable = Resource(resourceType="Bundle", entry=entries, link=bundle.link)
-    return readable, len(parts) - len(entries)
+    links = [*_links(decode_any(bundle.link))]
+    readable = Resource(resourceType="Bundle", entry=entries, link=links)
+    return readable, broken + len(parts) - len(entries)
+
+
+def _resources_of(entries: list[Raw]) -> tuple[list[Raw], int]:
+    """The resources that entries hold, of types that may be asked; how many entries are none."""
+    parts, broken = [], 0
+    for raw in entries:
+        try:
+            entry = _LOOSE_ENTRY.decode(raw)
+        except UNREADABLE:
+            broken += 1
+            continue
+        # A Raw never equals bytes: its own bytes have to be compared.
+        if entry is not None and bytes(entry.resource) not in _NO_RESOURCE:
+            parts.append(entry.resource)
+    return [part for part in parts if not _is_of_another_shape(part)], broken
+
+
+def _links(links: Any) -> Iterator[Link]:
+    for link in links if isinstance(links, list) else []:
+        sent = link if isinstance(link, dict) else {}
+        relation, url = sent.get("relation"), sent.get("url")
+        if isinstance(relation, str) and isinstance(url, str):
+            yield Link(relation, url)
 
 
 _OTHER_SHAPES = frozenset(
@@ -281,20 +314,43 @@ class ConditionStatus:
     recorded: ClinicalTime | None
 
 
+_COURSES = (("relapse", "recurrence", "active"), ("remission", "resolved", "inactive"))
+_VERIFICATIONS = (
+    ("confirmed",),
+    ("provisional", "differential", "unconfirmed"),
+    ("entered-in-error", "refuted"),
+)
+"""FHIR's codes, those that may stand side by side together, the more telling first."""
+
+
 def read_condition_status(condition: Readable) -> ConditionStatus:
-    """Statuses and the best date of a Condition: when recorded, else when it began."""
-    clinical = _status(condition.get("clinicalStatus"))
-    if clinical is None and condition.get("abatementDateTime"):
+    """Statuses and the best date of a Condition: when recorded, else when it began.
+
+    A verification that is not one of FHIR's proves nothing: it counts as unconfirmed.
+    """
+    clinical = _status(condition.get("clinicalStatus"), _COURSES)
+    if clinical is None and parse_any(condition.get("abatementDateTime")) is not None:
         clinical = "resolved"
+    verification = _status(condition.get("verificationStatus"), _VERIFICATIONS)
+    if verification is not None and not any(verification in codes for codes in _VERIFICATIONS):
+        verification = "unconfirmed"
     recorded = parse_any(condition.get("recordedDate")) or parse_any(condition.get("onsetDateTime"))
-    return ConditionStatus(clinical, _status(condition.get("verificationStatus")), recorded)
+    return ConditionStatus(clinical, verification, recorded)
 
 
-def _status(concept: Any) -> str | None:
-    """The code of a status; without one its words, as far as they spell one ("In remission")."""
-    code = first_code(concept)
-    if code is not None:
-        return code
+def _status(concept: Any, known: Iterable[Iterable[str]]) -> str | None:
+    """The code of a status, whatever local codes stand beside it; else its words.
+
+    Words are read as far as they spell a code ("In remission"). Codes that contradict each other
+    are all given, which is none of the known ones.
+    """
+    if isinstance(concept, str):
+        return first_code(concept) or None
+    sent = [coding.code.strip().lower() for coding in codings(concept) if coding.code]
+    alike = [[code for code in codes if code in sent] for codes in known]
+    found = [codes[0] for codes in alike if codes] or sent[:1]
+    if found:
+        return "/".join(found)
     words = next(texts(concept), "").strip().lower()[:_LONGEST_STATUS]
     return words.removeprefix("in ").replace(" ", "-") or None
 
@@ -341,14 +397,26 @@ class Value:
 
 def observation_time(observation: Readable) -> ClinicalTime | None:
     """When it was true: effective time (start of a Period), else when it was issued."""
-    period = observation.get("effectivePeriod")
     return (
         parse_any(observation.get("effectiveDateTime"))
         or parse_any(observation.get("effectiveInstant"))
-        or (parse_any(period.get("start")) if isinstance(period, dict) else None)
-        or (parse_any(period.get("end")) if isinstance(period, dict) else None)
+        or _of_period(observation.get("effectivePeriod"))
+        or _of_timing(observation.get("effectiveTiming"))
         or parse_any(observation.get("issued"))
     )
+
+
+def _of_period(period: Any) -> ClinicalTime | None:
+    if not isinstance(period, dict):
+        return None
+    return parse_any(period.get("start")) or parse_any(period.get("end"))
+
+
+def _of_timing(timing: Any) -> ClinicalTime | None:
+    """The first of its events: a stale value must not pass for a fresh one."""
+    events = timing.get("event") if isinstance(timing, dict) else None
+    times = [parse_any(event) for event in events] if isinstance(events, list) else []
+    return min((time for time in times if time is not None), default=None)
 
 
 def read_value(
@@ -360,44 +428,108 @@ def read_value(
     """The number in an Observation or component, converted; or what is wrong with it.
 
     `own_code` is the code by which the Observation was found: a finding such as "grade 2" is its
-    own answer.
+    own answer. Values that contradict each other are none.
     """
     if source.get("dataAbsentReason") is not None:
         return Value(None, problem="the laboratory sent no value")
+    found = list(_numbers(source, units))
+    for value in found:
+        if value.bounds is None:
+            return value
+    if answers:
+        found += _coded_answers(source, answers)
+    words = _in_words(source, units)
+    if words is not None and words.bounds is not None:
+        found.append(words)
+    own = _own_answers(source, answers, own_code) if answers else []
+    if own and (found or not _says_something_else(source)):
+        found += own
+    if not found:
+        return words or Value(None, problem="no value that can be read")
+    if any(value.bounds != found[0].bounds for value in found):
+        sent = " / ".join(dict.fromkeys(value.received for value in found))
+        return Value(None, sent, "values contradict each other")
+    return found[0]
+
+
+def _numbers(source: Readable, units: Units) -> Iterator[Value]:
+    """What was sent as a number or two."""
     quantity = source.get("valueQuantity")
     if isinstance(quantity, dict):
-        return _read_quantity(quantity, units)
+        yield _read_quantity(quantity, units)
     integer = source.get("valueInteger")
     if isinstance(integer, int) and not isinstance(integer, bool):
-        return _converted(Decimal(integer), units, None, None, "")
-    coded = _read_answer(source, answers)
-    if coded is not None:
-        return coded
-    if own_code is not None and own_code in answers:
-        return Value(Bounds.exactly(answers[own_code]), "coded")
-    text = source.get("valueString")
-    if isinstance(text, str):
-        return _read_text(text, units)
-    return Value(None, problem="no value that can be read")
+        yield _converted(Decimal(integer), units, None, None, None)
+    ends = source.get("valueRange")
+    if isinstance(ends, dict):
+        yield _read_range(ends, units)
 
 
-def _read_answer(source: Readable, answers: Mapping[tuple[str, str], Decimal]) -> Value | None:
-    """A coded answer, in the value or (as some laboratories send it) in the interpretation."""
+def _coded_answers(source: Readable, answers: Mapping[tuple[str, str], Decimal]) -> Iterator[Value]:
+    """Coded answers, in the value or (as some laboratories send them) in the interpretation."""
     for name in ("valueCodeableConcept", "interpretation"):
         for coding in codings(source.get(name)):
             number = answers.get((canonical(coding.system or ""), coding.code or ""))
             if number is not None:
-                return Value(Bounds.exactly(number), coding.display or "coded")
+                yield Value(Bounds.exactly(number), coding.display or "coded")
+
+
+def _own_answers(
+    source: Readable,
+    answers: Mapping[tuple[str, str], Decimal],
+    own_code: tuple[str, str] | None,
+) -> list[Value]:
+    """What the codes of a finding answer by themselves."""
+    concept = source.get("code")
+    sent = concept.coding if isinstance(concept, CodeableConcept) else codings(concept)
+    own = [(canonical(coding.system or ""), coding.code or "") for coding in sent]
+    own += [own_code] if own_code is not None else []
+    numbers = dict.fromkeys(answers[code] for code in own if code in answers)
+    return [Value(Bounds.exactly(number), "coded") for number in numbers]
+
+
+_VALUES = (
+    *("valueQuantity", "valueCodeableConcept", "valueString", "valueInteger"),
+    *("valueRange", "valueRatio"),
+)
+
+
+def _says_something_else(source: Readable) -> bool:
+    """Whether a finding came with a value, which may deny it; true and nothing do not."""
+    denied = source.get("valueBoolean") not in (None, True)
+    return denied or any(source.get(name) is not None for name in _VALUES)
+
+
+def _in_words(source: Readable, units: Units) -> Value | None:
+    """What was said otherwise: a score in a text; else the words, for whoever can read them."""
+    text = source.get("valueString")
+    if isinstance(text, str):
+        return _read_text(text.strip(), units)
+    answer = next(texts(source.get("valueCodeableConcept")), "").strip()
+    if answer:
+        return Value(None, _shown(answer), "its coded answer is not known")
+    if isinstance(source.get("valueRatio"), dict):
+        return Value(None, problem="sent as a ratio")
     return None
+
+
+_SCORE = re.compile(r"(\d{1,3})(?:\s*[-\u2013]\s*(\d{1,3}))?\s*(%?)", re.ASCII)
 
 
 def _read_text(text: str, units: Units) -> Value:
     """A number sent as text counts only where the measurement has no unit: a score."""
-    stripped = text.strip()
-    if units.unitless_ok and stripped.isdecimal() and len(stripped) <= 3:
-        return Value(Bounds.exactly(Decimal(stripped)), stripped)
-    shown = stripped if len(stripped) <= _LONGEST_TEXT else f"{stripped[:_LONGEST_TEXT]}..."
-    return Value(None, f'"{shown}"' if shown else "", "sent as free text")
+    score = _SCORE.fullmatch(text) if units.unitless_ok else None
+    if score is not None and (score[2] is None or units.is_score):
+        factor = units.factor(score[3])
+        low, high = Decimal(score[1]), Decimal(score[2] or score[1])
+        if factor == 1 and low <= high:
+            return Value(Bounds(low, high), text)
+    return Value(None, _shown(text) if text else "", "sent as free text")
+
+
+def _shown(text: str) -> str:
+    """A text in quotes, cut where it is long."""
+    return f'"{text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "..."}"'
 
 
 _LONGEST_TEXT = 40
@@ -411,20 +543,56 @@ def _read_quantity(quantity: Mapping[str, Any], units: Units) -> Value:
     unit, code = (
         text if isinstance(text := quantity.get(name), str) else None for name in ("unit", "code")
     )
-    comparator = quantity.get("comparator")
-    return _converted(Decimal(number), units, unit, code, comparator or "")
+    is_ucum = UCUM in str(quantity.get("system"))
+    if code and is_ucum and units.factor(code) is None:
+        # What claims to be UCUM and is not read may say something else than the unit in words.
+        unit = None
+    return _converted(Decimal(number), units, unit, code, quantity.get("comparator"))
+
+
+def _read_range(ends: Mapping[str, Any], units: Units) -> Value:
+    """https://hl7.org/fhir/R4/datatypes.html#Range: an end that was not sent is not known."""
+    sent = {name: end for name in ("low", "high") if (end := ends.get(name)) is not None}
+    read = {n: _read_quantity(e if isinstance(e, dict) else {}, units) for n, e in sent.items()}
+    for value in read.values():
+        if value.bounds is None:
+            return value
+    low, high = (read[name].bounds if name in read else Bounds(None, None) for name in _ENDS)
+    received = " to ".join(value.received for value in read.values())
+    if not read:
+        return Value(None, problem="no number in the result")
+    if low is None or high is None or not _is_range(low, high):
+        return Value(None, received, "its two ends are no range")
+    return Value(Bounds(low.low, high.high), received)
+
+
+_ENDS = ("low", "high")
+
+
+def _is_range(low: Bounds, high: Bounds) -> bool:
+    """Whether both ends, where sent, are plain numbers in this order."""
+    if any(end.low != end.high for end in (low, high)):
+        return False
+    return low.low is None or high.high is None or low.low <= high.high
+
+
+_PLAUSIBLE_DIGITS = 28
+"""As many as Decimal multiplies exactly; FHIR asks for 18."""
 
 
 def _converted(
     number: Decimal, units: Units, unit: str | None, code: str | None, comparator: Any
 ) -> Value:
-    received = f"{comparator if isinstance(comparator, str) else ''}{number} {unit or code or ''}"
     if not number.is_finite() or abs(number.adjusted()) > 30:
         return Value(None, problem="not a plausible number")
+    if len(number.as_tuple().digits) > _PLAUSIBLE_DIGITS:
+        return Value(None, problem="not a plausible number")
+    plain = number if number else abs(number)
+    received = f"{comparator if isinstance(comparator, str) else ''}{plain} {unit or code or ''}"
     factor = units.factor(unit, code)
     if factor is None:
         return Value(None, received.strip(), _unit_problem(units, unit, code))
-    bounds = _compared(number * factor, comparator)
+    bounds = _compared(plain * factor, comparator)
     if bounds is None:
         return Value(None, received.strip(), "comparator is not one of FHIR's")
     return Value(bounds, received.strip())
@@ -433,7 +601,7 @@ def _converted(
 def _unit_problem(units: Units, unit: str | None, code: str | None) -> str:
     if not unit and not code:
         return "no unit sent"
-    if unit and code and None not in (units.factor(unit), units.factor(code)):
+    if unit and code and not (units.factor(unit) is None and units.factor(code) is None):
         return f'unit "{unit}" and unit code "{code}" contradict each other'
     return f'unit "{unit or code}" is not one we convert'
 
@@ -451,8 +619,13 @@ def _compared(value: Decimal, comparator: Any) -> Bounds | None:
 
 
 def reference_id(reference: Reference | None) -> str | None:
-    """The id a relative, absolute or urn reference ends with; None without one."""
-    if reference is None or not reference.reference:
+    """The id a relative, absolute or urn reference ends with; None without one.
+
+    A reference to a contained resource ("#a") and one that is a search have none.
+    """
+    sent = reference.reference if reference is not None else None
+    if not sent or sent[0] == "#" or "?" in sent:
         return None
-    plain = reference.reference.split("/_history/")[0].rstrip("/")
-    return plain.rpartition("/")[2].rpartition(":")[2] or None
+    if sent.startswith("urn:"):
+        return sent.rpartition(":")[2] or None
+    return sent.split("/_history/")[0].rstrip("/").rpartition("/")[2] or None

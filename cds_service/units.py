@@ -25,7 +25,8 @@ _LONGEST = 64
 _REMEMBERED = 1000
 _NEVER_SEEN = object()
 
-UCUM = "http://unitsofmeasure.org"
+UCUM = "unitsofmeasure.org"
+"""What every spelling of the code system of units has in it."""
 
 # fmt: off
 _OF_SOME_QUANTITY = frozenset({
@@ -66,6 +67,11 @@ class Units:
         exact = [(_squeeze(text), factor) for text, factor in self.exact_spellings.items()]
         object.__setattr__(self, "spellings", _table(self.canonical, spelled))
         object.__setattr__(self, "exact_spellings", _table(self.canonical, exact))
+
+    @property
+    def is_score(self) -> bool:
+        """Whether it counts points, so that "50-60" in words can only be a range of them."""
+        return self.canonical == "{score}"
 
     def factor(self, *spellings: str | None) -> Decimal | None:
         """What to multiply by, given every text a Quantity has for its unit (unit, code).

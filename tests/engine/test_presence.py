@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.presence import read_presence
+from cds_service.presence import read_presence, says_something
 from cds_service.terminology import QualitativeTest, ValueSet
 
 CODES = ValueSet("made-up", "Made up", "https://example.org/made-up", "1", {})
@@ -27,6 +27,10 @@ SHARES = QualitativeTest("made-up", "Made up", CODES, amount_means_yes=True)
         ({"interpretation": [{"coding": [{"code": "NEG"}]}]}, False),
         ({"valueString": "positive", "interpretation": [{"coding": [{"code": "NEG"}]}]}, None),
         ({"valueQuantity": {"value": Decimal("3.5")}}, None),
+        ({"valueBoolean": True, "interpretation": [{"coding": [{"code": "NEG"}]}]}, None),
+        ({"valueBoolean": False, "interpretation": [{"coding": [{"code": "NEG"}]}]}, False),
+        ({"valueString": "detected", "dataAbsentReason": {"text": "error"}}, None),
+        ({"valueBoolean": "true"}, None),
         ({}, None),
     ],
 )
@@ -41,6 +45,13 @@ def test_a_result_says_yes_no_or_neither(part: dict[str, Any], answer: bool | No
         ({"value": 35}, True),
         ({"value": 0}, False),
         ({"value": Decimal("0.01"), "comparator": "<"}, None),
+        ({"value": Decimal("0.01"), "comparator": "<="}, None),
+        ({"value": Decimal("0.01"), "comparator": ">="}, True),
+        ({"value": 0, "comparator": ">="}, None),
+        ({"value": 0, "comparator": ">"}, True),
+        ({"value": 35, "comparator": "about"}, None),
+        ({"value": 35, "comparator": []}, None),
+        ({"value": -1}, None),
         ({"value": "35"}, None),
         ({"value": True}, None),
         ("35 %", None),
@@ -50,3 +61,15 @@ def test_a_share_above_zero_is_a_yes_where_it_is_meant_so(
     quantity: Any, answer: bool | None
 ) -> None:
     assert read_presence({"valueQuantity": quantity}, SHARES) is answer
+
+
+def test_a_share_that_was_called_negative_says_neither() -> None:
+    sent = {"valueQuantity": {"value": 1}, "interpretation": [{"coding": [{"code": "NEG"}]}]}
+    assert read_presence(sent, SHARES) is None
+    assert says_something(sent)
+
+
+@pytest.mark.parametrize("name", ["valueRatio", "valueRange", "valueInteger"])
+def test_a_value_that_is_not_read_is_not_nothing(name: str) -> None:
+    assert says_something({name: {"low": 1}})
+    assert not says_something({"valueString": "pending"})
