@@ -202,9 +202,11 @@ CLOSED = {
 
 
 @pytest.mark.parametrize("records", CLOSED.values(), ids=CLOSED)
-def test_every_gate_of_the_order_card_holds_on_the_emergency_card(records):
+def test_a_gate_that_is_closed_is_closed_on_every_card(records):
     shown = cards(PATIENT_VIEW, *EMERGENCY, assay("normal"), *records)
     assert not [label for card in shown.values() for label in urate_drafts(card)]
+    ordered = on_ordering(ALLOPURINOL, allopurinol_high_tls_risk, assay("normal"), *records)
+    assert urate_drafts(ordered) == {}
 
 
 def test_without_a_weight_no_rasburicase_is_drafted():
