@@ -1,4 +1,4 @@
-"""Commands for people: serve the service, explain a request, list the rules, print fixtures."""
+"""Commands for people: serve the service, explain a request, list the rules, use the fixtures."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from cds_service.chart import Chart
 from cds_service.engine import Engine, load_engine
 from cds_service.errors import CDSError
 from cds_service.finding import ALL_OF, NONE_OF, TRUE, Finding, Truth, outline
+from cds_service.fixture_commands import as_of_option, fixtures
 from cds_service.rule import Rule
 from cds_service.service import Decision, Service
 from cds_service.settings import Settings, read_settings
@@ -30,6 +31,9 @@ _TRUTHS = {"TRUE": "yes", "FALSE": "no", "UNKNOWN": "unknown"}
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """CDS Hooks service for acute leukemia, above all in patients with ALS."""
+
+
+main.add_command(fixtures)
 
 
 def _settings() -> Settings:
@@ -89,10 +93,10 @@ def _what_to_try(settings: Settings) -> str:
 
 @main.command()
 @click.argument("request_file", type=click.File("rb"))
-@click.option("--as-of", help="Instant to answer as of (ISO 8601 with zone); default is now.")
+@as_of_option
 @click.option("--json", "as_json", is_flag=True, help="Print the CDS Hooks response only.")
 @click.option("--all", "everything", is_flag=True, help="Print every question of every rule.")
-def check(request_file: click.File, as_of: str | None, as_json: bool, everything: bool) -> None:
+def check(request_file: click.File, as_of: datetime, as_json: bool, everything: bool) -> None:
     """Explain REQUEST_FILE (a CDS Hooks request, - for stdin): every rule, its facts, the cards.
 
     Exit status: 0 answered, 1 refused (as the service would refuse it).
@@ -103,18 +107,15 @@ def check(request_file: click.File, as_of: str | None, as_json: bool, everything
     """
     body: bytes = request_file.read()  # type: ignore[attr-defined]
     engine = _engine(_settings())
-    instant = datetime.fromisoformat(as_of) if as_of else datetime.now(UTC)
-    if instant.tzinfo is None:
-        raise click.BadParameter("give a zone, as in 2026-01-15T12:00:00Z", param_hint="--as-of")
     try:
         service = _service_for(engine, body)
-        decision = engine.respond(service, body, instant)
+        decision = engine.respond(service, body, as_of)
     except CDSError as problem:
         raise click.ClickException("\n".join(problem.problems)) from problem
     if as_json:
         click.echo(json.dumps({"cards": decision.cards}, indent=2, ensure_ascii=False))
         return
-    click.echo(f"Service {service.id}, as of {instant.isoformat(timespec='seconds')}\n")
+    click.echo(f"Service {service.id}, as of {as_of.isoformat(timespec='seconds')}\n")
     for line in _explain(decision, everything):
         click.echo(line)
 
@@ -278,28 +279,3 @@ def _possible(finding: Finding, dormant: frozenset[str]) -> set[Truth]:
     parts = (_possible(part, dormant) for part in finding.parts)
     found = reduce(lambda one, other: {pick(a, b) for a in one for b in other}, parts)
     return {Truth(TRUE - truth) for truth in found} if finding.question == NONE_OF else found
-
-
-@main.group()
-def fixtures() -> None:
-    """Patient stories for trying the service, with dates moved to now."""
-
-
-@fixtures.command("list")
-def list_fixtures() -> None:
-    """List the hook requests, by story, with what each shows."""
-    library = importlib.import_module("fixtures")
-    for story in library.stories():
-        for name in library.requests(story):
-            click.echo(f"{name:70} {library.EXPECTED[name].shows}")
-
-
-@fixtures.command()
-@click.argument("name")
-def request(name: str) -> None:
-    """Print the hook request NAME as JSON, ready to be posted."""
-    library = importlib.import_module("fixtures")
-    known = {each for story in library.stories() for each in library.requests(story)}
-    if name not in known:
-        raise click.ClickException(f"no request {name}; `fixtures list` names them all")
-    click.echo(json.dumps(library.request(name, datetime.now(UTC)), ensure_ascii=False))

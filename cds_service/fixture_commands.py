@@ -1,0 +1,171 @@
+"""Commands about the patient stories: list, print, write as files, load into a FHIR server."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+TOKEN_VARIABLE = "FHIR_TOKEN"  # noqa: S105 the name of a variable, not a secret
+
+
+class _Instant(click.ParamType):
+    """An instant with its zone."""
+
+    name = "instant"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        try:
+            instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value} is no instant as in 2026-01-15T12:00:00Z", param, ctx)
+        if instant.tzinfo is None:
+            self.fail("give a zone, as in 2026-01-15T12:00:00Z", param, ctx)
+        return instant
+
+
+as_of_option = click.option(
+    "--as-of",
+    type=_Instant(),
+    default=lambda: datetime.now(UTC),
+    show_default="now",
+    help="Instant that the data or the answer is of (ISO 8601 with zone).",
+)
+as_is_option = click.option(
+    "--as-is", is_flag=True, help="Keep what is broken on purpose; most servers refuse it."
+)
+
+
+# The content package's tests of the service's data: the engine knows them by name only.
+def _library(module: str = "fixtures") -> Any:
+    return importlib.import_module(module)
+
+
+@click.group()
+def fixtures() -> None:
+    """Patient stories for trying the service, with dates moved to now."""
+
+
+@fixtures.command("list")
+def list_fixtures() -> None:
+    """List the hook requests, by story, with what each shows."""
+    library = _library()
+    for story in library.stories():
+        for name in library.requests(story):
+            click.echo(f"{name:70} {library.EXPECTED[name].shows}")
+
+
+@fixtures.command()
+@click.argument("name")
+def request(name: str) -> None:
+    """Print the hook request NAME as JSON, ready to be posted."""
+    library = _library()
+    known = {each for story in library.stories() for each in library.requests(story)}
+    if name not in known:
+        raise click.ClickException(f"no request {name}; `fixtures list` names them all")
+    click.echo(json.dumps(library.request(name, datetime.now(UTC)), ensure_ascii=False))
+
+
+@fixtures.command()
+@click.argument("stories", nargs=-1, metavar="[STORY]...")
+@click.option("--fhir", "base", required=True, metavar="URL", help="Base of a FHIR R4 server.")
+@click.option(
+    "--token-file",
+    type=click.File("r"),
+    help=f"File with the Bearer token (- for stdin); else the variable {TOKEN_VARIABLE}, if set.",
+)
+@as_of_option
+@as_is_option
+def load(
+    stories: tuple[str, ...], base: str, token_file: Any, as_of: datetime, as_is: bool
+) -> None:
+    """Load every STORY (default: all) into a FHIR server: patients with their records.
+
+    Each story is one transaction that replaces what an earlier load put there. Load again on
+    another day: what is loaded grows old.
+
+    Exit status: 0 all loaded, 1 some story was not.
+
+    \b
+    Example: als-leukemia-cds fixtures load --fhir http://localhost:8080/fhir als-aml-emergency
+    """
+    loading = _library("fixtures.loading")
+    names = _stories(stories)
+    try:
+        server = loading.FhirServer(base, _token(token_file))
+        server.check()
+    except loading.ServerRefusal as problem:
+        raise click.ClickException(str(problem)) from problem
+    refused = 0
+    for place, name in enumerate(names, 1):
+        record = loading.record(name, as_of, as_is=as_is)
+        try:
+            server.send(record)
+        except loading.ServerRefusal as problem:
+            click.echo(f"{place}/{len(names)} {name}: not loaded: {problem}", err=True)
+            refused += 1
+            if problem.is_final:
+                raise click.ClickException(f"stopped at {name}") from problem
+            continue
+        click.echo(f"{place}/{len(names)} {name}: {len(record.resources)} resources")
+        _say_what_is_left_out(record)
+    if refused:
+        raise click.ClickException(f"{refused} of {len(names)} stories were not loaded")
+
+
+@fixtures.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["bundle", "ndjson", "both"]),
+    default="both",
+    show_default=True,
+    help="A transaction Bundle a story, NDJSON by resource type, or both.",
+)
+@as_of_option
+@as_is_option
+def export(folder: Path, form: str, as_of: datetime, as_is: bool) -> None:
+    """Write every story into FOLDER: bundles/STORY.json and ndjson/TYPE.ndjson."""
+    loading = _library("fixtures.loading")
+    records = [loading.record(name, as_of, as_is=as_is) for name in _stories(())]
+    for record in records:
+        _say_what_is_left_out(record)
+    if form != "ndjson":
+        written = loading.write_bundles(records, folder / "bundles")
+        click.echo(f"{len(written)} transaction Bundles in {folder / 'bundles'}")
+    if form != "bundle":
+        written = loading.write_ndjson(records, folder / "ndjson")
+        click.echo(f"{len(written)} NDJSON files in {folder / 'ndjson'}")
+
+
+def _stories(names: tuple[str, ...]) -> list[str]:
+    """The stories named, or all."""
+    known: list[str] = _library().stories()
+    if unknown := [name for name in names if name not in known]:
+        listed = ", ".join(unknown)
+        raise click.ClickException(f"no story {listed}; `fixtures list` names them all")
+    return list(names) or known
+
+
+def _token(file: Any) -> str | None:
+    """The token from the file or the environment. Never shown, even where it does not fit."""
+    if file is None and not os.environ.get(TOKEN_VARIABLE):
+        return None
+    token: str = (file.read() if file else os.environ[TOKEN_VARIABLE]).strip()
+    if not token.isascii() or not token.isprintable() or len(token.split()) != 1:
+        source = "the token file" if file else TOKEN_VARIABLE
+        raise click.ClickException(f"{source} does not hold one token on one line")
+    return token
+
+
+def _say_what_is_left_out(record: Any) -> None:
+    for address, problem in record.left_out.items():
+        click.echo(f"    left out, no valid R4: {address} ({problem})", err=True)
