@@ -149,6 +149,24 @@ TIMES = {
         "2026-01-03",
     ),
     "end of a period without start": ({"effectivePeriod": {"end": "2026-01-04"}}, "2026-01-04"),
+    "period whose start cannot be read": (
+        {"effectivePeriod": {"start": "spring", "end": "2026-01-04"}},
+        "2026-01-04",
+    ),
+    "empty period": ({"effectivePeriod": {}, "issued": "2026-01-05"}, "2026-01-05"),
+    "the first event of a timing": (
+        {"effectiveTiming": {"event": ["2026-01-07", "x", "2026-01-06"]}, "issued": "2026-01-09"},
+        "2026-01-06",
+    ),
+    "a timing without events": (
+        {"effectiveTiming": {"repeat": {"count": 3}}, "issued": "2026-01-05"},
+        "2026-01-05",
+    ),
+    "events that are a text": ({"effectiveTiming": {"event": "2026-01-05"}}, None),
+    "an extension in place of a time": (
+        {"_effectiveDateTime": {"extension": [{"url": "x", "valueCode": "unknown"}]}},
+        None,
+    ),
     "issued": ({"issued": "2026-01-05T08:00:00Z"}, "2026-01-05 08:00 UTC"),
     "unreadable effective time, readable issue": (
         {"effectiveDateTime": "last week", "issued": "2026-01-05"},
@@ -183,6 +201,55 @@ def test_an_end_without_status_means_resolved() -> None:
     assert ended.clinical == "resolved"
     active = read_condition_status(resource(condition(abatementDateTime="2020", clinical="active")))
     assert active.clinical == "active"
+
+
+@pytest.mark.parametrize("date", ["", "unknown", "2020-13", 2020, True, {}])
+def test_an_end_that_cannot_be_read_ends_nothing(date: Any) -> None:
+    assert read_condition_status(resource(condition(abatementDateTime=date))).clinical is None
+
+
+LOCAL = {"system": "https://ehr.example/status", "code": "2"}
+
+
+def fhir(*codes: str) -> dict[str, Any]:
+    return {"coding": [LOCAL, *({"code": code} for code in codes)]}
+
+
+CLINICAL: dict[str, tuple[Any, str | None]] = {
+    "behind a local code": (fhir("resolved"), "resolved"),
+    "in capitals": (fhir(" Remission"), "remission"),
+    "the more telling of two": (fhir("active", "recurrence"), "recurrence"),
+    "the more telling of two that are over": (fhir("inactive", "remission"), "remission"),
+    "codes that contradict each other": (fhir("active", "resolved"), "active/resolved"),
+    "only a local code": ({"coding": [LOCAL]}, "2"),
+    "words": ({"text": "In Remission"}, "remission"),
+    "a code of an older version": ("active", "active"),
+    "no object": (5, None),
+    "an empty object": ({}, None),
+}
+
+
+@pytest.mark.parametrize(("sent", "status"), CLINICAL.values(), ids=CLINICAL)
+def test_where_a_condition_stands(sent: Any, status: str | None) -> None:
+    assert read_condition_status({"clinicalStatus": sent}).clinical == status
+
+
+VERIFICATION: dict[str, tuple[Any, str | None]] = {
+    "behind a local code": (fhir("refuted"), "refuted"),
+    "two kinds of doubt": (fhir("unconfirmed", "provisional"), "provisional"),
+    "codes that contradict each other": (fhir("confirmed", "refuted"), "unconfirmed"),
+    "only a local code": ({"coding": [LOCAL]}, "unconfirmed"),
+    "words that are a code": ({"text": "Confirmed"}, "confirmed"),
+    "other words": ({"text": "Ruled out"}, "unconfirmed"),
+    "unknown, as older versions have it": ("unknown", "unconfirmed"),
+    "a code of an older version": ("confirmed", "confirmed"),
+    "not sent": (None, None),
+}
+
+
+@pytest.mark.parametrize(("sent", "status"), VERIFICATION.values(), ids=VERIFICATION)
+def test_only_what_fhir_calls_confirmed_is_confirmed(sent: Any, status: str | None) -> None:
+    assert read_condition_status({"verificationStatus": sent}).verification == status
 
 
 def test_the_onset_stands_in_for_a_missing_record_date() -> None:
@@ -228,6 +295,9 @@ def test_texts_are_the_concepts_own_and_its_codings() -> None:
     assert list(texts(concept)) == ["one", "two"]
 
 
+LONG = "eN-aB.3" * 27 + "x"
+"""190 characters, as ids of one vendor are."""
+
 REFERENCES = {
     "Patient/7": "7",
     "https://ehr.example/fhir/Patient/7": "7",
@@ -235,6 +305,12 @@ REFERENCES = {
     "Patient/7/": "7",
     "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0": "0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0",
     "7": "7",
+    f"Patient/{LONG}": LONG,
+    f"https://ehr.example/api/FHIR/R4/Patient/{LONG}/_history/a.b": LONG,
+    "urn:oid:1.2.3": "1.2.3",
+    "#patient": None,
+    "#": None,
+    "Patient?identifier=https://ehr.example/mrn|7": None,
     "": None,
 }
 
@@ -296,6 +372,21 @@ def test_an_entry_without_resource_is_not_broken() -> None:
 def test_a_null_among_the_entries_spoils_nothing() -> None:
     entries = [None, {"resource": condition()}, None]
     found, unreadable = read_tolerantly(bundle(entry=entries))
+    assert found is not None
+    assert (len(found.entry), unreadable) == (1, 0)
+
+
+def test_entries_and_links_that_are_no_objects_spoil_nothing() -> None:
+    link = [None, "next", {"relation": 5}, {"relation": "next", "url": "?page=2"}]
+    entries = ["x", 5, {"resource": condition()}, [], {"resource": "Condition"}]
+    found, unreadable = read_tolerantly(bundle(entry=entries, link=link))
+    assert found is not None
+    assert (len(found.entry), unreadable) == (1, 4)
+    assert [(each.relation, each.url) for each in found.link] == [("next", "?page=2")]
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    found, unreadable = read_tolerantly(b"\xef\xbb\xbf" + bundle(condition()))
     assert found is not None
     assert (len(found.entry), unreadable) == (1, 0)
 
