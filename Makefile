@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8080
+FHIR_SERVER := tests/fhir_server
 
-.PHONY: run test check bench generate lock clean
+.PHONY: run test fhirserver check bench generate lock clean
 .DEFAULT_GOAL := run
 
 $(VENV)/bin/python:
@@ -24,8 +25,17 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 run: $(VENV)/.runtime
 	exec env HOST=$(HOST) PORT=$(PORT) $(BIN)/als-leukemia-cds serve
 
+# Without npm, or where it installs nothing, the tests that need it skip and say so.
 test: $(VENV)/.dev
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory fhirserver || true; fi
 	$(BIN)/python -m pytest -n auto
+
+# The FHIR server that some tests talk to: needs Node.js 20.19 or newer with npm.
+fhirserver: $(FHIR_SERVER)/node_modules/.package-lock.json
+
+$(FHIR_SERVER)/node_modules/.package-lock.json: $(FHIR_SERVER)/package.json $(FHIR_SERVER)/package-lock.json
+	cd $(FHIR_SERVER) && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -45,4 +55,4 @@ lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra dev pyproject.toml requirements-build.in -o requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(FHIR_SERVER)/node_modules build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
