@@ -29,6 +29,7 @@ from cds_service.diagnosis import (
 from cds_service.dosage import dosage_text
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding
 from cds_service.instants import ClinicalTime, age_text, duration_text, parse_any
+from cds_service.medications import Medications, drug_concepts, drug_displays
 from cds_service.orders import BY_CODE, Order
 from cds_service.presence import Answered, read_presence, says_something
 from cds_service.readers import (
@@ -39,10 +40,10 @@ from cds_service.readers import (
     Value,
     codings,
     first_code,
+    is_about_another,
     observation_time,
     read_condition_status,
     read_value,
-    reference_id,
     texts,
 )
 from cds_service.result import (
@@ -96,7 +97,9 @@ class _Newest(NamedTuple):
 class Chart:
     """Immutable to its readers. `as_of` is the instant of the request, in UTC.
 
-    `troubles` says, by concept id, why the data that could hold the concept is not complete.
+    Resources about somebody else are left out and counted. `medications` are those that drug
+    records refer to. `troubles` says, by concept id, why the data that could hold the concept is
+    not complete.
     """
 
     def __init__(
@@ -107,6 +110,7 @@ class Chart:
         patient_id: str,
         patient: Resource | None = None,
         resources: Iterable[Resource] = (),
+        medications: Medications | None = None,
         troubles: Mapping[str, str] | None = None,
         orders: tuple[Order, ...] = (),
         discontinued: tuple[Order, ...] = (),
@@ -115,8 +119,8 @@ class Chart:
         self.lexicon = lexicon
         self.as_of = as_of
         self.patient_id = patient_id
-        self._own_reference = f"Patient/{patient_id}"
         self.patient = patient
+        self._medications = medications or {}
         self.troubles = dict(troubles or {})
         self.orders = orders
         self.discontinued = discontinued
@@ -138,12 +142,9 @@ class Chart:
 
     def _file(self, resource: Resource) -> None:
         """Keep a resource under the value sets its codes belong to; others are never read."""
-        about = resource.subject or resource.patient
-        if about is not None and about.reference != self._own_reference:
-            whom = reference_id(about)
-            if whom is not None and whom != self.patient_id:
-                self.foreign += 1
-                return
+        if is_about_another(resource, self.patient_id):
+            self.foreign += 1
+            return
         self._file_part(resource, resource)
         for component in resource.component:
             self._file_part(resource, component)
@@ -158,11 +159,8 @@ class Chart:
             self._file_medication(resource)
 
     def _file_medication(self, resource: Resource) -> None:
-        """A running drug: by code, contained Medication included, else by name as for drafts."""
-        concepts = [resource.get("medicationCodeableConcept")]
-        contained = resource.get("contained") if resource.contained else None
-        if isinstance(contained, list):
-            concepts += [each.get("code") for each in contained if isinstance(each, dict)]
+        """A running drug: by code, that of its Medication included, else by name as for drafts."""
+        concepts = list(drug_concepts(resource, self._medications))
         hits = [
             hit
             for concept in concepts
@@ -170,15 +168,12 @@ class Chart:
             for hit in self.lexicon.match(coding.system, coding.code)
         ]
         if not hits:
-            hits = self._named_medication(resource, concepts)
+            names = [*(text for each in concepts for text in texts(each)), *drug_displays(resource)]
+            hits = self._named_medication(names)
         for hit in hits:
             self._sources.setdefault(hit.value_set, []).append(Source(resource, resource, hit))
 
-    def _named_medication(self, resource: Resource, concepts: list[Any]) -> list[Match]:
-        names = [text for concept in concepts for text in texts(concept)]
-        reference = resource.get("medicationReference")
-        if isinstance(reference, dict) and isinstance(reference.get("display"), str):
-            names.append(reference["display"])
+    def _named_medication(self, names: list[str]) -> list[Match]:
         found = {i for name in names for i in self.lexicon.named(name)}
         orderables = [self.lexicon.concepts[i] for i in sorted(found)]
         return [

@@ -6,23 +6,26 @@ Holds what is built once (registry, code index, FHIR reader); knows neither the 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import ModuleType
 from typing import Any
 
+from cds_service.clients import read_clients
 from cds_service.errors import ContentError, UnknownService
-from cds_service.fhir_client import FhirLimits, FhirReader
-from cds_service.prefetch import Answer, Query, State, failed
+from cds_service.fhir_reader import FhirLimits, FhirReader
+from cds_service.prefetch import Answer
+from cds_service.profiles import PROFILES
 from cds_service.protocol import SPECIFICATION_VERSION, HookRequest, parse
 from cds_service.service import (
     Decision,
     Service,
+    all_usable,
     build_chart,
     decide,
     has_nothing_selected,
-    is_about_another,
+    name_unknown_drugs,
     require,
     supplied_answers,
     unread_selections,
@@ -44,8 +47,8 @@ class Engine:
         site = read_site(settings.site_value_sets, concepts)
         self.services = {service.id: _at_site(service, site) for service in services}
         self.lexicon = Lexicon(map(site.extend, concepts), local=site.codes())
-        limits = FhirLimits(settings.fhir_deadline_seconds, settings.fhir_max_response_bytes)
-        self._reader = FhirReader(limits)
+        self.clients = read_clients(settings)
+        self._reader = FhirReader(FhirLimits(bytes_per_query=settings.fhir_max_response_bytes))
         self._check()
 
     def _check(self) -> None:
@@ -92,34 +95,35 @@ class Engine:
         answers = self._complete(service, request)
         require(service, answers)
         chart = build_chart(service, self.lexicon, request, answers, as_of)
-        if chart.foreign:
-            log.warning("ignored %d resources of other patients", chart.foreign)
-        return decide(service, chart, answers, unread_selections(request))
+        decision = decide(service, chart, answers, unread_selections(request))
+        decision.cards = self._shown(request, decision.cards)
+        return decision
+
+    def _shown(self, request: HookRequest, cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The cards as the client's EHR can show them."""
+        profile, client = self.clients.profile(request), self.clients.of(request)
+        try:
+            shown = PROFILES[profile].show(cards, client.links if client is not None else None)
+        except Exception:
+            # Better advice in a form that the EHR may not show in full than none.
+            log.error("profile %s raised: the cards go out as they are", profile)
+            return cards
+        if shown.notes:
+            log.info("profile %s: %s", profile, "; ".join(shown.notes))
+        return shown.cards
 
     def _complete(self, service: Service, request: HookRequest) -> dict[str, Answer]:
         """Prefetch as sent, and what it lacks from the FHIR server when there is one."""
         answers = supplied_answers(service, request)
-        lacking = [query for query in service.queries if not answers[query.key].is_usable]
-        if not lacking:
-            return answers
-        if request.fhir_server is None:
-            return answers
-        fetched = self._reader.read(
-            request.fhir_server, request.access_token, request.patient_id, lacking
-        )
-        for query in lacking:
-            answer = _fetched(query, fetched[query.key], request.patient_id)
-            sent = answers[query.key]
-            if answer.is_usable or not (sent.resources or sent.state is State.MISMATCHED):
-                answers[query.key] = answer
+        if request.fhir_server is not None and _lacks_something(answers):
+            access = self.clients.access(request)
+            answers = self._reader.complete(access, service.queries, answers)
+        name_unknown_drugs(answers)
         return answers
 
 
-def _fetched(query: Query, answer: Answer, patient_id: str) -> Answer:
-    """What a FHIR server answered. Its mistakes are failed reads, not the client's request."""
-    if is_about_another(query, answer, patient_id):
-        return failed("the FHIR server answered with another patient")
-    return failed(answer.reason) if answer.state is State.MISMATCHED else answer
+def _lacks_something(answers: Mapping[str, Answer]) -> bool:
+    return not all_usable(answers) or any(answer.unnamed_drugs() for answer in answers.values())
 
 
 def _at_site(service: Service, site: Site) -> Service:

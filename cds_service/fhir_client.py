@@ -1,147 +1,214 @@
-"""Reads from the client's FHIR server what prefetch left out.
+"""One GET from a FHIR server, in bounded time: https://hl7.org/fhir/R4/http.html#read
 
-https://cds-hooks.hl7.org/#fhir-resource-access. All reads run in parallel under one deadline;
-what does not arrive in time is a failed answer with its reason, not an error. The token goes to
-the declared server only: no redirects, no other origin, no log.
+Nothing follows a redirect, no proxy or cookie of the environment is used, no token is logged. A
+read is idempotent, so a broken connection or a busy server is asked again while there is time.
 """
 
 from __future__ import annotations
 
-import logging
+import threading
 import time
-from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
-from urllib.parse import urljoin, urlsplit
+from socket import SHUT_RDWR
+from typing import Any
 
 import requests
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from cds_service.prefetch import Answer, Query, State, failed, read_answer
-from cds_service.readers import read_tolerantly
+LATE = "the FHIR server did not answer in time"
 
-log = logging.getLogger(__name__)
+_CHUNK = 64 * 1024
+_BUSY = frozenset({429, 502, 503, 504})
+"""Statuses that may be gone at the next try: https://www.rfc-editor.org/rfc/rfc9110#section-15.6"""
+_TRIES = 3
+_PAUSE = 0.05
+"""Seconds before the second try; twice as long before the third."""
 
-CHUNK = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class FhirLimits:
-    """Bounds on what one hook call may read. Seconds, bytes, pages."""
-
-    deadline: float = 2.0
-    bytes_per_response: int = 16 * 1024 * 1024
-    pages: int = 5
+_REFUSALS = {401: "access token refused", 403: "not permitted", 429: "too many requests"}
 
 
-class FhirReader:
-    """Reads for many requests at once; connections are kept and reused."""
+class ReadError(Exception):
+    """A read that brought no data. `reason` is in words without patient data.
 
-    def __init__(self, limits: FhirLimits) -> None:
-        self.limits = limits
-        self._pool = ThreadPoolExecutor(max_workers=32, thread_name_prefix="fhir")
+    `status` is that of the answer; None where there was none.
+    """
+
+    def __init__(self, reason: str, status: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.status = status
+
+
+class Deadline:
+    """When the reads of one hook call end, and the connections to cut then.
+
+    A socket's own timeout counts from byte to byte: a server that sends one now and then would
+    hold its thread for ever. `cut` ends such a read wherever it is.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._ends = time.monotonic() + seconds
+        self._lock = threading.Lock()
+        self._open: dict[int, HTTPConnection] = {}
+
+    def left(self) -> float:
+        """Seconds until the end; none or fewer when it is past."""
+        return self._ends - time.monotonic()
+
+    def watch(self, connection: HTTPConnection) -> None:
+        """The connection on which this thread is reading."""
+        with self._lock:
+            self._open[threading.get_ident()] = connection
+
+    def unwatch(self) -> None:
+        """This thread has read what it wanted."""
+        with self._lock:
+            self._open.pop(threading.get_ident(), None)
+
+    def cut(self) -> None:
+        """End every read that is still going on."""
+        with self._lock:
+            for connection in self._open.values():
+                _shut(connection)
+            self._open.clear()
+
+
+def _shut(connection: HTTPConnection) -> None:
+    try:
+        if connection.sock is not None:
+            connection.sock.shutdown(SHUT_RDWR)
+    except OSError:
+        pass  # It has just been closed by the other side.
+
+
+_thread = threading.local()
+"""`deadline`: that of the read which this thread does, for the connections it opens."""
+
+
+class _Watched(HTTPConnection):
+    def connect(self) -> None:
+        _thread.deadline.watch(self)
+        super().connect()
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        # A connection that is used again does not connect again.
+        _thread.deadline.watch(self)
+        super().request(*args, **kwargs)
+
+
+class _WatchedTLS(_Watched, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Watched
+
+
+class _TLSPool(HTTPSConnectionPool):
+    ConnectionCls = _WatchedTLS
+
+
+class _Adapter(requests.adapters.HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
+
+
+@dataclass(slots=True)
+class Allowance:
+    """How many bytes one question may still bring, over all its pages."""
+
+    left: int
+
+
+class FhirClient:
+    """Reads for many requests at once; connections are kept and used again."""
+
+    def __init__(self, connections: int) -> None:
         self._session = requests.Session()
         self._session.trust_env = False
         # A cookie of one user's session must not come with another user's token.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = requests.adapters.HTTPAdapter(pool_connections=16, pool_maxsize=32)
+        adapter = _Adapter(pool_connections=16, pool_maxsize=connections)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
 
-    def read(
-        self, server: str, token: str | None, patient_id: str, queries: Iterable[Query]
-    ) -> dict[str, Answer]:
-        """Answers by key, all within the deadline. Never raises for what the server does."""
-        ends = time.monotonic() + self.limits.deadline
-        futures: dict[str, Future[Answer]] = {
-            query.key: self._pool.submit(self._query, server, token, patient_id, query, ends)
-            for query in queries
-        }
-        return {key: _outcome(future, ends) for key, future in futures.items()}
-
-    def _query(
-        self, server: str, token: str | None, patient_id: str, query: Query, ends: float
-    ) -> Answer:
-        answer = self._get(f"{server}/{query.url(patient_id)}", token, query, ends)
-        pages = 1
-        while answer.next_url is not None:
-            if len(answer.resources) >= query.count:
-                # Paged more finely than asked: the newest `_count` are here, which is all we want.
-                return Answer(State.ANSWERED, answer.resources)
-            if pages == self.limits.pages:
-                break
-            following = _on_same_origin(server, answer.next_url)
-            if following is None:
-                return Answer(answer.state, answer.resources, "its next page lies elsewhere")
-            more = self._get(following, token, query, ends)
-            more.resources = answer.resources + more.resources
-            answer, pages = more, pages + 1
-        return answer
-
-    def _get(self, url: str, token: str | None, query: Query, ends: float) -> Answer:
+    def get(
+        self, url: str, token: str | None, deadline: Deadline, allowance: Allowance
+    ) -> tuple[bytes, str]:
+        """The body of a 200 and its media type. Raises ReadError for everything else."""
+        _thread.deadline = deadline
         headers = {"Accept": "application/fhir+json"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
-        left = ends - time.monotonic()
+        for attempt in range(1, _TRIES + 1):
+            answer = self._try(url, headers, deadline, allowance)
+            if not isinstance(answer, _Again):
+                return answer
+            pause = max(answer.wait, _PAUSE * 2 ** (attempt - 1))
+            if attempt == _TRIES or pause >= deadline.left():
+                raise answer.error
+            time.sleep(pause)
+        raise AssertionError("the last try returns or raises")
+
+    def _try(
+        self, url: str, headers: dict[str, str], deadline: Deadline, allowance: Allowance
+    ) -> tuple[bytes, str] | _Again:
+        left = deadline.left()
         if left <= 0:
-            return failed("the FHIR server did not answer in time")
+            raise ReadError(LATE)
         try:
             with self._session.get(
                 url, headers=headers, timeout=left, allow_redirects=False, stream=True
             ) as response:
-                if response.status_code != 200:
-                    return failed(f"the FHIR server answered {response.status_code}")
-                return _judge(query, self._body(response, ends))
-        except requests.Timeout:
-            return failed("the FHIR server did not answer in time")
-        except (requests.RequestException, ValueError):
+                status = response.status_code
+                if status in _BUSY:
+                    return _Again(_refusal(status), _seconds(response.headers.get("Retry-After")))
+                if status != 200:
+                    raise _refusal(status)
+                return _body(response, allowance), response.headers.get("Content-Type", "")
+        except requests.Timeout as problem:
+            raise ReadError(LATE) from problem
+        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
+            return _Again(_unreached(deadline))
+        except (requests.RequestException, ValueError) as problem:
             # ValueError: what a host name turns out to be that no resolver takes.
-            late = time.monotonic() >= ends
-            missed = "did not answer in time" if late else "could not be reached"
-            return failed(f"the FHIR server {missed}")
-        except _LimitExceededError as problem:
-            return failed(str(problem))
-
-    def _body(self, response: requests.Response, ends: float) -> bytes:
-        received = bytearray()
-        for chunk in response.iter_content(CHUNK):
-            received += chunk
-            if len(received) > self.limits.bytes_per_response:
-                raise _LimitExceededError("the FHIR server's answer is too large")
-            if time.monotonic() > ends:
-                raise _LimitExceededError("the FHIR server did not answer in time")
-        return bytes(received)
+            raise _unreached(deadline) from problem
+        finally:
+            deadline.unwatch()
 
 
-class _LimitExceededError(Exception):
-    """A response that exceeds a limit; its message is the reason shown."""
+@dataclass(slots=True)
+class _Again:
+    """A try that failed in a way that may pass; `wait` is what the server asked for, in seconds."""
+
+    error: ReadError
+    wait: float = 0.0
 
 
-def _outcome(future: Future[Answer], ends: float) -> Answer:
-    try:
-        return future.result(timeout=max(0.0, ends - time.monotonic()) + 0.05)
-    except FutureTimeout:
-        future.cancel()
-        return failed("the FHIR server did not answer in time")
-    except Exception as problem:
-        # Only the type: a message may hold the URL, and with it the patient's id.
-        log.error("unexpected %s while reading from the FHIR server", type(problem).__name__)
-        return failed("the FHIR server could not be read")
+def _unreached(deadline: Deadline) -> ReadError:
+    return ReadError(LATE if deadline.left() <= 0 else "the FHIR server could not be reached")
 
 
-def _judge(query: Query, body: bytes) -> Answer:
-    resource, unreadable = read_tolerantly(body)
-    if resource is None:
-        return failed("the FHIR server's answer is not FHIR JSON")
-    return read_answer(query, resource, unreadable)
+def _refusal(status: int) -> ReadError:
+    words = f" ({_REFUSALS[status]})" if status in _REFUSALS else ""
+    return ReadError(f"the FHIR server answered {status}{words}", status)
 
 
-def _on_same_origin(server: str, link: str) -> str | None:
-    """The absolute URL of a link; None where it leads elsewhere or nowhere."""
-    try:
-        url = urljoin(f"{server}/", link)
-        first, second = urlsplit(server), urlsplit(url)
-    except ValueError:
-        return None
-    return url if (first.scheme, first.netloc) == (second.scheme, second.netloc) else None
+def _seconds(retry_after: str | None) -> float:
+    """https://www.rfc-editor.org/rfc/rfc9110#field.retry-after; a date counts as too long."""
+    if not retry_after:
+        return 0.0
+    return float(retry_after) if retry_after.isascii() and retry_after.isdigit() else float("inf")
+
+
+def _body(response: requests.Response, allowance: Allowance) -> bytes:
+    received = bytearray()
+    for chunk in response.iter_content(_CHUNK):
+        allowance.left -= len(chunk)
+        if allowance.left < 0:
+            raise ReadError("the FHIR server's answer is too large")
+        received += chunk
+    return bytes(received)

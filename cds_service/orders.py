@@ -16,7 +16,8 @@ from functools import cached_property
 from typing import Any
 
 from cds_service.dosage import Dose, read_doses
-from cds_service.readers import codings, texts
+from cds_service.medications import drug_concepts, drug_displays
+from cds_service.readers import codings, id_in, reference_name, texts
 from cds_service.terminology import Lexicon, Match, Orderable
 
 BY_CODE = "code"
@@ -187,9 +188,9 @@ class _Selected:
         chosen = selections if isinstance(selections, list) else []
         self._ranks: dict[str, int] = {}
         for rank, each in enumerate(chosen):
-            self._ranks.setdefault(_selection_name(str(each)), rank)
+            self._ranks.setdefault(reference_name(str(each)), rank)
         known = {name for entry in entries for name in _names(entry)}
-        self.unmatched = sum(_selection_name(str(each)) not in known for each in chosen)
+        self.unmatched = sum(reference_name(str(each)) not in known for each in chosen)
         self.is_assumed = bool(chosen) and self.unmatched == len(chosen)
 
     def __len__(self) -> int:
@@ -209,18 +210,11 @@ def _names(entry: Mapping[str, Any]) -> set[str]:
     names = {f"{kind}/{identity}", identity, f"urn:{identity.lower()}"} if identity else set()
     address = entry.get("fullUrl")
     if isinstance(address, str) and address.strip():
-        name = _selection_name(address)
+        name = reference_name(address)
         names.add(name)
         if name.startswith("urn:"):
             names |= {name.removeprefix("urn:"), f"{kind}/{name.removeprefix('urn:')}"}
     return names
-
-
-def _selection_name(selection: str) -> str:
-    """The form in which selections and drafts are compared; of a urn without its scheme."""
-    name = _last_two(selection.strip())
-    # The letters of a UUID mean the same in either case: https://www.rfc-editor.org/rfc/rfc4122
-    return f"urn:{name.lower()}" if selection.strip().lower().startswith("urn:") else name
 
 
 def _shared_names(entries: list[Mapping[str, Any]]) -> set[tuple[str, str]]:
@@ -249,7 +243,7 @@ def _read_order(
     lexicon: Lexicon,
 ) -> Order:
     kind, identity = resource["resourceType"], _identity(resource)
-    concepts = list(_concepts(resource, medications))
+    concepts = list(drug_concepts(resource, medications))
     matches = [
         match
         for concept in concepts
@@ -257,7 +251,7 @@ def _read_order(
         for match in lexicon.match(coding.system, coding.code)
     ]
     value_sets = frozenset(match.value_set for match in matches)
-    names = [*(text for concept in concepts for text in texts(concept)), *_displays(resource)]
+    names = [*(text for concept in concepts for text in texts(concept)), *drug_displays(resource)]
     named = {orderable: name for name in names for orderable in lexicon.named(name)}
     coded = lexicon.orderables_of(value_sets)
     weakly = frozenset(o.id for o in coded if o.id not in named and _is_weak(o, matches))
@@ -276,61 +270,10 @@ def _is_weak(orderable: Orderable, matches: list[Match]) -> bool:
     )
 
 
-def _concepts(
-    resource: Mapping[str, Any], medications: Mapping[str, Mapping[str, Any]]
-) -> Iterator[Any]:
-    """Everything that may code what is ordered, ingredients of a referenced Medication included."""
-    for name in ("medicationCodeableConcept", "medication", "code", "codeCodeableConcept"):
-        yield resource.get(name)
-    medication = _medication(resource, resource.get("medicationReference"), medications)
-    if medication is not None:
-        yield from _medication_concepts(resource, medication, medications, depth=3)
-
-
-def _medication_concepts(
-    resource: Mapping[str, Any],
-    medication: Mapping[str, Any],
-    medications: Mapping[str, Mapping[str, Any]],
-    depth: int,
-) -> Iterator[Any]:
-    """Code and ingredients, themselves Medications perhaps; `depth` because they may go round."""
-    yield medication.get("code")
-    ingredients = medication.get("ingredient")
-    for ingredient in ingredients if isinstance(ingredients, list) else []:
-        if not isinstance(ingredient, dict):
-            continue
-        yield ingredient.get("itemCodeableConcept")
-        reference = ingredient.get("itemReference")
-        item = _medication(resource, reference, medications)
-        if item is not None and depth:
-            yield from _medication_concepts(resource, item, medications, depth - 1)
-        elif item is None and isinstance(reference, dict):
-            # The display of what is not here is its only name.
-            yield {"text": reference.get("display")}
-
-
-def _medication(
-    resource: Mapping[str, Any], reference: Any, medications: Mapping[str, Mapping[str, Any]]
-) -> Mapping[str, Any] | None:
-    """The Medication that a reference of the order means: contained in it, or in the Bundle."""
-    address = _reference(reference)
-    if address.startswith("#"):
-        return _contained(resource, address)
-    return medications.get(_selection_name(address)) if address else None
-
-
-def _displays(resource: Mapping[str, Any]) -> Iterator[str]:
-    """The display of a reference to a Medication that is not here."""
-    for name in ("medicationReference", "codeReference"):
-        reference = resource.get(name)
-        if isinstance(reference, dict) and isinstance(reference.get("display"), str):
-            yield reference["display"]
-
-
 def _order_texts(resource: Mapping[str, Any]) -> Iterator[str]:
     for name in ("code", "medicationCodeableConcept", "reasonCode", "category", "orderDetail"):
         yield from texts(resource.get(name))
-    yield from _displays(resource)
+    yield from drug_displays(resource)
     yield from _referred(resource.get("reasonReference"))
 
 
@@ -352,14 +295,6 @@ def _referred(value: Any) -> Iterator[str]:
     for each in value if isinstance(value, list) else [value]:
         if isinstance(each, dict) and isinstance(each.get("display"), str):
             yield each["display"]
-
-
-def _contained(resource: Mapping[str, Any], reference: str) -> Mapping[str, Any] | None:
-    contained = resource.get("contained")
-    for each in contained if isinstance(contained, list) else []:
-        if isinstance(each, dict) and f"#{each.get('id')}" == reference:
-            return each
-    return None
 
 
 def _entries(bundle: Any) -> Iterator[Mapping[str, Any]]:
@@ -392,9 +327,8 @@ def _is_void(resource: Mapping[str, Any]) -> bool:
 
 
 def _is_about(resource: Mapping[str, Any], patient_id: str) -> bool:
-    subject = resource.get("subject") or resource.get("patient")
-    reference = _reference(subject)
-    return not reference or _last_two(reference).rpartition("/")[2] == patient_id
+    reference = _reference(resource.get("subject") or resource.get("patient"))
+    return not reference or id_in(reference) == patient_id
 
 
 def _reference(value: Any) -> str:

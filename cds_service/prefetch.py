@@ -2,8 +2,9 @@
 
 https://cds-hooks.hl7.org/#prefetch-template. Templates use plain context tokens only, which every
 client can fill, and are bounded by `_sort` and `_count`. A key is answered, known empty (null, or
-a Bundle without entries), failed (an OperationOutcome, a search cut short), mismatched (not what
-the template asks for) or absent; the last three are never taken for "no data".
+a Bundle without entries), failed (an OperationOutcome, a search that says it is not all), partial
+(its next page is elsewhere), mismatched (not what the template asks for) or absent; only the first
+two are ever taken for "no data".
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from urllib.parse import quote
 
-from cds_service.readers import Link, Resource
+from cds_service.medications import by_reference, unnamed
+from cds_service.readers import Resource
 from cds_service.terminology import Concept
 
 PATIENT_TOKEN = "{{context.patientId}}"  # noqa: S105 a template token, not a secret
@@ -86,23 +88,34 @@ class State(Enum):
     ANSWERED = "answered"
     EMPTY = "known empty"
     FAILED = "failed"
+    PARTIAL = "cut short"
     MISMATCHED = "not what was asked for"
     ABSENT = "absent"
 
 
 @dataclass(slots=True)
 class Answer:
-    """What one key holds. `reason` says what went wrong, in words without patient data."""
+    """What one key holds. `reason` says what went wrong, in words without patient data.
+
+    `included` are Medications beside the matches; `foreign` counts matches left out because they
+    are about another patient.
+    """
 
     state: State
     resources: list[Resource] = field(default_factory=list)
     reason: str = ""
     next_url: str | None = None
+    included: list[Resource] = field(default_factory=list)
+    foreign: int = 0
 
     @property
     def is_usable(self) -> bool:
         """Whether the data is here, if only to say that there is none."""
         return self.state in (State.ANSWERED, State.EMPTY)
+
+    def unnamed_drugs(self) -> list[str | None]:
+        """Of each drug record that nothing names: the Medication it refers to, or None."""
+        return list(unnamed(self.resources, by_reference(self.included)))
 
 
 def absent(reason: str) -> Answer:
@@ -118,51 +131,6 @@ def failed(reason: str) -> Answer:
 def mismatched(reason: str) -> Answer:
     """A key under which something stands that no client may send there."""
     return Answer(State.MISMATCHED, reason=reason)
-
-
-def read_answer(query: Query, value: Resource | None, unreadable: int = 0) -> Answer:
-    """Judge the value under a prefetch key, or a FHIR server's response to the same query."""
-    if value is None:
-        return failed("answered with null") if query.is_read else Answer(State.EMPTY)
-    kind = value.resourceType
-    if kind == "OperationOutcome":
-        return failed("the server answered with an error (OperationOutcome)")
-    if query.is_read:
-        if kind != query.resource_type:
-            return mismatched(f"holds {_named(kind)} instead of a {query.resource_type}")
-        return Answer(State.ANSWERED, [value])
-    if kind != "Bundle":
-        return mismatched(f"holds {_named(kind)} instead of a Bundle")
-    return _read_bundle(query, value, unreadable)
-
-
-def _read_bundle(query: Query, bundle: Resource, unreadable: int) -> Answer:
-    found = [entry.resource for entry in bundle.entry if entry.resource is not None]
-    wanted = [r for r in found if r.resourceType == query.resource_type]
-    strangers = len(found) > len(wanted)
-    outcome = strangers and any(r.resourceType == "OperationOutcome" for r in found)
-    if unreadable:
-        return Answer(State.FAILED, wanted, f"{unreadable} entries could not be read")
-    if outcome and not wanted:
-        # FHIR allows a note beside the matches; alone it says that the search did not work.
-        return failed("the search returned only an OperationOutcome")
-    following = _next(bundle.link)
-    # A full page of a newest-first search is what was asked for; a short one was cut off.
-    cut_off = following is not None and len(wanted) < query.count
-    answer = Answer(State.ANSWERED if found else State.EMPTY, wanted)
-    if cut_off:
-        answer.state, answer.next_url = State.FAILED, following
-        answer.reason = "only the first page was supplied"
-    return answer
-
-
-def _next(links: Iterable[Link]) -> str | None:
-    return next((link.url for link in links if link.relation == "next"), None)
-
-
-def _named(kind: str) -> str:
-    """A resource type as sent, if it looks like one."""
-    return f"a {kind}" if kind.isalpha() and len(kind) < 40 else "no FHIR resource"
 
 
 def troubles(queries: Iterable[Query], answers: Mapping[str, Answer]) -> dict[str, str]:

@@ -52,6 +52,7 @@ class _Request(msgspec.Struct):
     prefetch: dict[str, Resource | None] | None = None
     fhirServer: Raw = NOTHING  # noqa: N815
     fhirAuthorization: Raw = NOTHING  # noqa: N815
+    extension: Raw = NOTHING
 
 
 class _LooseRequest(msgspec.Struct):
@@ -61,6 +62,7 @@ class _LooseRequest(msgspec.Struct):
     prefetch: dict[str, Raw] | None = None
     fhirServer: Raw = NOTHING  # noqa: N815
     fhirAuthorization: Raw = NOTHING  # noqa: N815
+    extension: Raw = NOTHING
 
 
 class Supplied(msgspec.Struct):
@@ -86,6 +88,7 @@ class HookRequest(msgspec.Struct):
     prefetch: dict[str, Supplied]
     fhir_server: str | None
     access_token: str | None
+    extension: dict[str, Any] | None = None
 
     @property
     def is_from_clinician(self) -> bool:
@@ -118,6 +121,7 @@ def parse(body: bytes, hook: str) -> HookRequest:
         prefetch=supplied,
         fhir_server=_server(request.fhirServer),
         access_token=_token(request.fhirAuthorization),
+        extension=_extension(request.extension),
     )
 
 
@@ -228,6 +232,12 @@ def _reason(error: Any) -> str:
 def _safe(text: str) -> str:
     """A name from the request, short and plain enough to be repeated."""
     return re.sub(r"[^\w.-]", "?", text, flags=re.ASCII)[:64]
+
+
+def _extension(raw: Raw) -> dict[str, Any] | None:
+    """What a client adds of its own: https://cds-hooks.hl7.org/#extensions"""
+    value = decode_any(raw) if raw else None
+    return value if isinstance(value, dict) else None
 
 
 def _server(raw: Raw) -> str | None:

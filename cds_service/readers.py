@@ -100,6 +100,7 @@ class Resource(_Lazy, gc=False):
     doNotPerform: Raw = NOTHING  # noqa: N815
     medicationCodeableConcept: Raw = NOTHING  # noqa: N815
     medicationReference: Raw = NOTHING  # noqa: N815
+    medication: Raw = NOTHING
     code: CodeableConcept | None = None
     subject: Reference | None = None
     patient: Reference | None = None
@@ -125,6 +126,8 @@ class Resource(_Lazy, gc=False):
     dataAbsentReason: Raw = NOTHING  # noqa: N815
     interpretation: Raw = NOTHING
     component: list[Component] = []
+    authoredOn: Raw = NOTHING  # noqa: N815
+    ingredient: Raw = NOTHING
 
 
 class Entry(msgspec.Struct, gc=False):
@@ -618,14 +621,37 @@ def _compared(value: Decimal, comparator: Any) -> Bounds | None:
     return None
 
 
+def is_about_another(resource: Resource, patient_id: str) -> bool:
+    """Whether a resource names a subject, and it is somebody else."""
+    about = resource.subject or resource.patient
+    if about is None or about.reference == f"Patient/{patient_id}":
+        return False
+    whom = reference_id(about)
+    return whom is not None and whom != patient_id
+
+
+def reference_name(reference: str) -> str:
+    """The form in which references are compared: Type/id, "#id" if contained, or "urn:" and id."""
+    plain = reference.strip().split("/_history/")[0].rstrip("/")
+    if plain.lower().startswith("urn:"):
+        # The letters of a UUID mean the same in either case: https://www.rfc-editor.org/rfc/rfc4122
+        return f"urn:{plain.rpartition(':')[2].lower()}"
+    return "/".join(plain.split("/")[-2:])
+
+
 def reference_id(reference: Reference | None) -> str | None:
-    """The id a relative, absolute or urn reference ends with; None without one.
+    """The id a relative, absolute or urn reference ends with; None without one."""
+    return id_in(reference.reference) if reference is not None and reference.reference else None
+
+
+def id_in(reference: str) -> str | None:
+    """The id that the text of a reference ends with; None without one.
 
     A reference to a contained resource ("#a") and one that is a search have none.
     """
-    sent = reference.reference if reference is not None else None
-    if not sent or sent[0] == "#" or "?" in sent:
+    if reference[:1] == "#" or "?" in reference:
         return None
-    if sent.startswith("urn:"):
-        return sent.rpartition(":")[2] or None
-    return sent.split("/_history/")[0].rstrip("/").rpartition("/")[2] or None
+    plain = reference.split("/_history/")[0].rstrip("/")
+    if plain.startswith("urn:"):
+        return plain.rpartition(":")[2] or None
+    return plain.rpartition("/")[2] or None

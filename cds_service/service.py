@@ -17,11 +17,13 @@ from cds_service.card import Applied, Attribution, escape, gap_lines, grade, ren
 from cds_service.chart import ORDER_KEY, Chart
 from cds_service.errors import ContentError, InvalidRequest, MissingData
 from cds_service.finding import TRUE, UNKNOWN, Fact, Finding
+from cds_service.medications import by_reference
 from cds_service.orders import are_blank, name_no_draft, read_drafts
-from cds_service.prefetch import Answer, Query, State, absent, mismatched, read_answer, troubles
+from cds_service.prefetch import Answer, Query, State, absent, mismatched, troubles
 from cds_service.protocol import ORDER_HOOKS, HookRequest
 from cds_service.readers import is_deceased
 from cds_service.rule import Indicator, Question, Rule, WhenUnknown
+from cds_service.searchset import read_answer
 from cds_service.terminology import Lexicon
 
 log = logging.getLogger(__name__)
@@ -136,7 +138,9 @@ def supplied_answers(service: Service, request: HookRequest) -> dict[str, Answer
         elif not supplied.is_object:
             answers[query.key] = mismatched("holds neither an object nor null")
         else:
-            answers[query.key] = read_answer(query, supplied.value, supplied.unreadable)
+            answers[query.key] = read_answer(
+                query, supplied.value, request.patient_id, supplied.unreadable
+            )
         if is_about_another(query, answers[query.key], request.patient_id):
             raise InvalidRequest(f"prefetch.{query.key}: is another patient than context.patientId")
     return answers
@@ -145,6 +149,15 @@ def supplied_answers(service: Service, request: HookRequest) -> dict[str, Answer
 def is_about_another(query: Query, answer: Answer, patient_id: str) -> bool:
     """Whether the read of the patient brought somebody else."""
     return query.is_read and any(r.id not in (None, patient_id) for r in answer.resources)
+
+
+def name_unknown_drugs(answers: Mapping[str, Answer]) -> None:
+    """Where records do not say which drug they are, no drug is known to be absent."""
+    for answer in answers.values():
+        count = len(answer.unnamed_drugs())
+        if count and answer.is_usable:
+            answer.state = State.FAILED
+            answer.reason = f"{count} entries do not say which drug they are"
 
 
 def require(service: Service, answers: Mapping[str, Answer]) -> None:
@@ -184,12 +197,15 @@ def build_chart(
         patient_id=request.patient_id,
         patient=patient,
         resources=(r for key, a in answers.items() if key not in reads for r in a.resources),
+        medications=by_reference(r for a in answers.values() for r in a.included),
         troubles=troubles(service.queries, answers),
         orders=drafts.orders,
         discontinued=drafts.discontinued,
         drafts_are_final=request.hook == "order-sign",
     )
-    chart.foreign += drafts.foreign
+    foreign = chart.foreign + drafts.foreign + sum(answer.foreign for answer in answers.values())
+    if foreign:
+        log.warning("ignored %d resources of other patients", foreign)
     return chart
 
 

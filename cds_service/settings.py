@@ -31,6 +31,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     site_value_sets: Annotated[
         str, Meta(description="Folder with the site's own value sets; empty: none.")
     ] = ""
+    clients: Annotated[
+        str, Meta(description="TOML file that describes the calling EHRs; empty: none.")
+    ] = ""
     workers: Annotated[int, Meta(ge=1, le=64, description="Worker processes.")] = 1
     threads: Annotated[int, Meta(ge=1, le=256, description="Requests at once per worker.")] = 16
     max_body_bytes: Annotated[
@@ -40,7 +43,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         float, Meta(gt=0, le=30, description="Time for all reads from the FHIR server together.")
     ] = 2.0
     fhir_max_response_bytes: Annotated[
-        int, Meta(ge=1024, description="Largest answer read from a FHIR server, in bytes.")
+        int, Meta(ge=1024, description="Most bytes read from a FHIR server for one prefetch key.")
     ] = 16 * 1024 * 1024
 
 

@@ -13,10 +13,10 @@ from cds_service.prefetch import (
     State,
     absent,
     failed,
-    read_answer,
     troubles,
 )
 from cds_service.protocol import parse
+from cds_service.searchset import read_answer
 from tests.engine.made_up import GLOW, SHINE, SPOTS, condition, observation, resource
 
 PERSON = Query("person", "Patient", "Who it is.")
@@ -78,7 +78,7 @@ JUDGED: dict[str, tuple[Query, dict[str, Any] | None, State, int]] = {
     "matches and other kinds": (PROBLEMS, bundle(SPOT, PANEL), State.ANSWERED, 1),
     "a resource instead of a Bundle": (PROBLEMS, SPOT, State.MISMATCHED, 0),
     "no resource": (PROBLEMS, {}, State.MISMATCHED, 0),
-    "a page cut short": (PROBLEMS, SHORT, State.FAILED, 1),
+    "a page cut short": (PROBLEMS, SHORT, State.PARTIAL, 1),
     "a full page of a newest-first search": (PROBLEMS, FULL, State.ANSWERED, 3),
 }
 
@@ -87,26 +87,26 @@ JUDGED: dict[str, tuple[Query, dict[str, Any] | None, State, int]] = {
 def test_what_a_value_under_a_key_means(
     query: Query, value: dict[str, Any] | None, state: State, count: int
 ) -> None:
-    answer = read_answer(query, None if value is None else resource(value))
+    answer = read_answer(query, None if value is None else resource(value), "1")
     assert (answer.state, len(answer.resources)) == (state, count)
     assert answer.is_usable is (state in (State.ANSWERED, State.EMPTY))
     assert bool(answer.reason) is not answer.is_usable
 
 
 def test_a_cut_off_page_names_the_next() -> None:
-    assert read_answer(PROBLEMS, resource(SHORT)).next_url == "n"
-    assert read_answer(PROBLEMS, resource(FULL)).next_url is None
+    assert read_answer(PROBLEMS, resource(SHORT), "1").next_url == "n"
+    assert read_answer(PROBLEMS, resource(FULL), "1").next_url is None
 
 
 def test_entries_that_could_not_be_read_are_a_gap_beside_those_that_could() -> None:
-    answer = read_answer(PROBLEMS, resource(bundle(SPOT)), unreadable=2)
+    answer = read_answer(PROBLEMS, resource(bundle(SPOT)), "1", unreadable=2)
     assert (answer.state, len(answer.resources)) == (State.FAILED, 1)
     assert answer.reason == "2 entries could not be read"
 
 
 @pytest.mark.parametrize("kind", ["<script>alert(1)</script>", "x" * 50, "Bundle; DROP"])
 def test_a_resource_type_is_repeated_only_when_it_looks_like_one(kind: str) -> None:
-    answer = read_answer(PROBLEMS, resource({"resourceType": kind}))
+    answer = read_answer(PROBLEMS, resource({"resourceType": kind}), "1")
     assert answer.reason == "holds no FHIR resource instead of a Bundle"
 
 

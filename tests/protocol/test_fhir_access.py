@@ -68,6 +68,16 @@ def sent(name: str, server: Any, *lacking: str) -> dict[str, Any]:
     return request
 
 
+def by_reference(request: dict[str, Any], paths: list[str]) -> list[str]:
+    """The searches as a server wants them that knows no `patient=ID`."""
+    patient = request["context"]["patientId"]
+    return [
+        path.replace(f"?patient={patient}", f"?patient=Patient/{patient}")
+        for path in paths
+        if "?" in path
+    ]
+
+
 def lines(answer: Any) -> str:
     """Every text in which an answer may say what is missing."""
     return str(answer.json)
@@ -85,8 +95,10 @@ def test_data_that_prefetch_lacks_is_read(
     stub.replies = story(name, templates)
     cards = caller.cards(sent(name, stub.base, *lacking))
     assert without_uuids(cards) == without_uuids(caller.cards(good(name)))
-    paths = filled(templates, good(name))
-    assert stub.asked() == sorted(paths[key] for key in lacking)
+    paths = [filled(templates, good(name))[key] for key in lacking]
+    if not any(resources(good(name), key) for key in lacking if key in SEARCH_KEYS):
+        paths += by_reference(good(name), paths)
+    assert stub.asked() == sorted(paths)
 
 
 @pytest.mark.parametrize("change", ["no prefetch", "null", "{}"])
@@ -310,10 +322,28 @@ def test_a_prefetched_page_that_was_cut_short_is_completed(
     request = sent(VIEW, stub.base)
     conditions = request["prefetch"]["conditions"]
     conditions["link"] = [{"relation": "next", "url": f"{stub.base}/page-2"}]
-    del conditions["entry"][1:]
+    stub.replies["page-2"] = reply({**conditions, "link": [], "entry": conditions["entry"][1:]})
+    conditions["entry"] = conditions["entry"][:1]
     cards = caller.cards(request)
     assert without_uuids(cards) == without_uuids(caller.cards(good(VIEW)))
+    assert stub.asked() == ["page-2"]
     assert [call.headers["Authorization"] for call in stub.calls] == [f"Bearer {ACCESS_TOKEN}"]
+
+
+@pytest.mark.parametrize("following", ["{base}/expired", "https://elsewhere.example/fhir?page=2"])
+def test_a_prefetched_page_whose_next_cannot_be_had_is_read_anew(
+    caller: Caller, stub: FhirStub, templates: dict[str, str], following: str
+) -> None:
+    """DATA-23: a page may belong to the client's own search:
+    https://hl7.org/fhir/R4/http.html#paging"""
+    stub.replies = story(VIEW, templates)
+    request = sent(VIEW, stub.base)
+    conditions = request["prefetch"]["conditions"]
+    conditions["link"] = [{"relation": "next", "url": following.format(base=stub.base)}]
+    conditions["entry"] = conditions["entry"][:1]
+    cards = caller.cards(request)
+    assert without_uuids(cards) == without_uuids(caller.cards(good(VIEW)))
+    assert stub.asked()[0] == filled(templates, request)["conditions"]
 
 
 def test_pages_without_end_are_not_followed_for_ever(

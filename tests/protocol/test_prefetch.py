@@ -18,6 +18,7 @@ from tests.protocol.support import (
     SEARCH_KEYS,
     VIEW,
     Caller,
+    add,
     clinical,
     empty_searches,
     good,
@@ -40,6 +41,15 @@ MATCHED = [
     if resources(good(name), key)
 ]
 """Searches that found something: alone, a note would be an error."""
+
+
+OF_TYPE = {"conditions": "Condition", "medications": "MedicationRequest"}
+"""The resource type of a search; that of the others is Observation."""
+
+
+def outcome(severity: str, code: str) -> dict[str, Any]:
+    """A note as servers put it into a searchset."""
+    return {"resourceType": "OperationOutcome", "issue": [{"severity": severity, "code": code}]}
 
 
 def alone(name: str) -> dict[str, Any]:
@@ -175,9 +185,40 @@ def test_a_search_that_found_only_an_error_has_failed(caller: Caller, name: str,
 def test_a_note_beside_the_matches_is_no_error(caller: Caller, name: str, key: str) -> None:
     """DATA-06: https://hl7.org/fhir/R4/search.html#errors"""
     request = alone(name)
-    entry = {"resource": OUTCOME, "search": {"mode": "outcome"}}
+    entry = {"resource": outcome("warning", "processing"), "search": {"mode": "outcome"}}
     request["prefetch"][key]["entry"].insert(0, entry)
     assert caller.rules(request) == caller.rules(alone(name))
+
+
+@NAMES
+@pytest.mark.parametrize("key", SEARCH_KEYS)
+def test_a_note_that_nothing_was_found_is_no_error(caller: Caller, name: str, key: str) -> None:
+    """DATA-07: some EHRs send a warning with every search that finds nothing."""
+    request, empty = alone(name), alone(name)
+    found_nothing = {"resource": outcome("warning", "processing"), "search": {"mode": "outcome"}}
+    request["prefetch"][key] = {"resourceType": "Bundle", "total": 0, "entry": [found_nothing]}
+    empty["prefetch"][key] = None
+    assert without_uuids(caller.cards(request)) == without_uuids(caller.cards(empty))
+
+
+LEFT_OUT = {
+    "not permitted": ("warning", "suppressed"),
+    "forbidden": ("information", "forbidden"),
+    "an error": ("error", "exception"),
+    "fatal": ("fatal", "processing"),
+}
+
+
+@pytest.mark.parametrize(("name", "key"), MATCHED)
+@pytest.mark.parametrize("note", LEFT_OUT.values(), ids=LEFT_OUT)
+def test_a_note_that_something_was_left_out_is_named_on_a_card(
+    caller: Caller, name: str, key: str, note: tuple[str, str]
+) -> None:
+    """DATA-05: EHRs send one where the client may not see a part of what it searches:
+    https://hl7.org/fhir/R4/valueset-issue-type.html"""
+    request = alone(name)
+    request["prefetch"][key]["entry"].append({"resource": outcome(*note)})
+    assert named_on_a_card(caller, request, key)
 
 
 # --- Pages ----------------------------------------------------------------------------------------
@@ -290,13 +331,42 @@ def test_a_patient_who_is_not_in_context_is_refused(caller: Caller, name: str) -
 
 
 @WITH_CARDS
-def test_data_about_another_patient_is_as_if_it_were_not_there(caller: Caller, name: str) -> None:
+def test_needed_data_about_another_patient_is_refused(caller: Caller, name: str) -> None:
     """BAD-17: https://hl7.org/fhir/R4/condition-definitions.html#Condition.subject"""
     request = alone(name)
     for resource in clinical(request):
         resource["subject"]["reference"] = "Patient/somebody-else"
-    removed = empty_searches(alone(name))
-    assert without_uuids(caller.cards(request)) == without_uuids(caller.cards(removed))
+    assert refused(caller, request, REQUIRED)
+
+
+@pytest.mark.parametrize(("name", "key"), [each for each in MATCHED if each[1] != REQUIRED])
+def test_data_about_another_patient_is_not_used_and_named(
+    caller: Caller, name: str, key: str
+) -> None:
+    """BAD-17: https://hl7.org/fhir/R4/observation-definitions.html#Observation.subject"""
+    request, without = alone(name), alone(name)
+    for resource in resources(request, key):
+        resource["subject"]["reference"] = "Patient/somebody-else"
+    without["prefetch"][key] = {"resourceType": "OperationOutcome", "issue": []}
+    assert named_on_a_card(caller, request, key)
+    assert caller.rules(request) == caller.rules(without)
+
+
+@WITH_CARDS
+@pytest.mark.parametrize("key", SEARCH_KEYS)
+def test_the_patients_own_data_counts_beside_another_patients(
+    caller: Caller, name: str, key: str
+) -> None:
+    """BAD-17: https://hl7.org/fhir/R4/references.html#literal"""
+    request = alone(name)
+    request["prefetch"][key] = request["prefetch"][key] or {"resourceType": "Bundle"}
+    stranger = {
+        "resourceType": OF_TYPE.get(key, "Observation"),
+        "subject": {"reference": "Patient/somebody-else"},
+    }
+    add(request, key, stranger)
+    assert caller.rules(request) == caller.rules(alone(name))
+    assert named_on_a_card(caller, request, key)
 
 
 def test_orders_for_another_patient_bring_no_card(caller: Caller) -> None:

@@ -206,7 +206,6 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "onset as range": {"onsetRange": {"low": {"value": 50}}},
     "onset as text": {"onsetString": "in the spring"},
     "onset as year": {"onsetDateTime": "2019"},
-    "statuses as text": {"clinicalStatus": "active", "verificationStatus": "confirmed"},
     "statuses of other types": {"clinicalStatus": 1, "verificationStatus": [None]},
     "abated": {"abatementString": "long ago"},
     "about nobody": {"subject": None},
@@ -221,6 +220,15 @@ def test_odd_conditions_are_served(caller: Caller, name: str, odd: dict[str, Any
     """ROB-03: https://hl7.org/fhir/R4/condition.html"""
     request = add(good(name), "conditions", {"resourceType": "Condition", "id": "odd", **odd})
     assert unchanged(caller, name, request)
+
+
+@NAMES
+def test_conditions_of_an_older_version_are_named(caller: Caller, name: str) -> None:
+    """DATA-05: statuses were codes before R4: https://hl7.org/fhir/R4/condition.html#history"""
+    odd = {"clinicalStatus": "active", "verificationStatus": "confirmed"}
+    request = add(good(name), "conditions", {"resourceType": "Condition", "id": "odd", **odd})
+    details = " ".join(card["detail"] for card in caller.cards(request))
+    assert "has the shape of FHIR STU3 or older, not R4" in details
 
 
 @WITH_CARDS

@@ -11,8 +11,8 @@ import pytest
 import requests
 import responses
 
-from cds_service.fhir_client import FhirLimits, FhirReader
-from cds_service.prefetch import Answer, Query, State
+from cds_service.fhir_reader import Access, FhirLimits, FhirReader
+from cds_service.prefetch import Answer, Query, State, absent
 from tests.engine.made_up import SPOTS, condition, observation
 
 SERVER = "https://ehr.example/fhir"
@@ -28,9 +28,16 @@ def server() -> Iterator[responses.RequestsMock]:
 
 
 def read(
-    *queries: Query, token: str | None = None, server: str = SERVER, **limits: Any
+    *queries: Query,
+    token: str | None = None,
+    server: str = SERVER,
+    deadline: float = 20.0,
+    **limits: Any,
 ) -> dict[str, Answer]:
-    return FhirReader(FhirLimits(**limits)).read(server, token, "7", queries or (PROBLEMS,))
+    queries = queries or (PROBLEMS,)
+    access = Access(server, token, "7", deadline)
+    sent = {query.key: absent("not supplied") for query in queries}
+    return FhirReader(FhirLimits(**limits)).complete(access, queries, sent)
 
 
 def problems(**more: Any) -> Answer:
@@ -67,7 +74,7 @@ def test_the_token_is_sent_as_bearer_and_only_when_there_is_one(
 
 
 FAILURES: dict[str, tuple[dict[str, Any], str]] = {
-    "not allowed": ({"status": 401}, "the FHIR server answered 401"),
+    "not allowed": ({"status": 401}, "the FHIR server answered 401 (access token refused)"),
     "not there": ({"status": 404, "json": page()}, "the FHIR server answered 404"),
     "broken": ({"status": 500}, "the FHIR server answered 500"),
     "elsewhere": (
@@ -121,8 +128,8 @@ def test_a_server_that_cannot_exist_is_a_failed_answer(name: str) -> None:
 def test_an_answer_that_is_too_large_is_not_read(server: responses.RequestsMock) -> None:
     body = json.dumps(page())
     server.get(SEARCH, body=body)
-    assert problems(bytes_per_response=len(body)).is_usable
-    answer = problems(bytes_per_response=len(body) - 1)
+    assert problems(bytes_per_query=len(body)).is_usable
+    answer = problems(bytes_per_query=len(body) - 1)
     assert answer.reason == "the FHIR server's answer is too large"
 
 
@@ -198,11 +205,16 @@ def test_pages_end_when_as_many_are_read_as_were_asked_for(
     assert third.call_count == 0
 
 
-def test_a_server_whose_pages_never_end_is_left(server: responses.RequestsMock) -> None:
+@pytest.mark.parametrize(("following", "calls"), [(3, 3), (2, 2)], ids=["other", "the same"])
+def test_a_server_whose_pages_never_end_is_left(
+    server: responses.RequestsMock, following: int, calls: int
+) -> None:
     server.get(SEARCH, json=page(0, f"{SERVER}?page=2"))
-    server.get(f"{SERVER}?page=2", json=page(0, f"{SERVER}?page=2"))
+    server.get(f"{SERVER}?page=2", json=page(0, f"{SERVER}?page={following}"))
+    server.get(f"{SERVER}?page=3", json=page(0, f"{SERVER}?page=4"))
     answer = problems(pages=3)
-    assert (answer.state, len(server.calls)) == (State.FAILED, 3)
+    assert (answer.state, answer.reason) == (State.FAILED, "its pages do not end")
+    assert len(server.calls) == calls
 
 
 def test_a_resource_of_another_kind_is_not_kept(server: responses.RequestsMock) -> None:

@@ -1,0 +1,114 @@
+"""The clients that call: which EHR each is, and how its FHIR server is read.
+
+Optional: a client that no entry names is served as a generic one. One TOML file, one `[[client]]`
+each, chosen by the `fhirServer` of the request.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from cds_service.errors import ContentError
+from cds_service.fhir_reader import Access, PatientSearch
+from cds_service.profiles import PROFILES, detect
+from cds_service.protocol import HookRequest
+from cds_service.settings import Settings
+
+
+class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One `[[client]]` of the file. What is left out is as for a client that nobody named."""
+
+    name: Annotated[str, Meta(min_length=1, description="For people and for the log.")]
+    fhir_servers: Annotated[
+        tuple[str, ...],
+        Meta(description="Its `fhirServer` addresses, exactly as it sends them.", min_length=1),
+    ]
+    profile: Annotated[
+        str, Meta(description="generic, epic, oracle or sandbox; empty: detected.")
+    ] = ""
+    fhir_deadline_seconds: Annotated[
+        float | None, Meta(gt=0, le=30, description="Instead of the setting of that name.")
+    ] = None
+    patient_search: Annotated[
+        PatientSearch | None,
+        Meta(description="id: `patient=ID`; reference: `patient=Patient/ID`. Else found out."),
+    ] = None
+    links: Annotated[
+        tuple[str, ...] | None,
+        Meta(description="The links registered with the EHR; left out: not known."),
+    ] = None
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    client: list[Client]
+
+
+@dataclass(frozen=True)
+class Clients:
+    """All clients by the FHIR server they declare."""
+
+    by_server: dict[str, Client]
+    default_deadline: float
+
+    def of(self, request: HookRequest) -> Client | None:
+        """The client that a request comes from; None where no entry names it."""
+        return self.by_server.get(request.fhir_server or "")
+
+    def profile(self, request: HookRequest) -> str:
+        """The EHR profile: as configured, else as the request's extensions tell."""
+        client = self.of(request)
+        configured = client.profile if client is not None else ""
+        return configured or detect(request.extension)
+
+    def access(self, request: HookRequest) -> Access:
+        """How the FHIR server of a request is read. The request declares one."""
+        client = self.of(request)
+        deadline: float | None = None
+        search: PatientSearch | None = None
+        if client is not None:
+            deadline, search = client.fhir_deadline_seconds, client.patient_search
+        return Access(
+            server=request.fhir_server or "",
+            token=request.access_token,
+            patient_id=request.patient_id,
+            deadline=deadline if deadline is not None else self.default_deadline,
+            patient_search=search,
+        )
+
+
+def read_clients(settings: Settings) -> Clients:
+    """The clients of the file that the settings name. Raises ContentError naming what is wrong."""
+    clients = _read(settings.clients) if settings.clients else []
+    by_server: dict[str, Client] = {}
+    problems = []
+    for client in clients:
+        if client.profile and client.profile not in PROFILES:
+            problems.append(
+                f"{settings.clients}: client {client.name}: profile {client.profile} is none of "
+                f"{', '.join(PROFILES)}"
+            )
+        for server in client.fhir_servers:
+            other = by_server.setdefault(server.rstrip("/"), client)
+            if other is not client:
+                problems.append(
+                    f"{settings.clients}: clients {other.name} and {client.name} share {server}"
+                )
+    if problems:
+        raise ContentError(*problems)
+    return Clients(by_server, settings.fhir_deadline_seconds)
+
+
+def _read(path: str) -> list[Client]:
+    try:
+        document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        return msgspec.convert(document, _File).client
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ContentError(f"{path}: cannot be read; CDS_CLIENTS names a TOML file") from problem
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as problem:
+        raise ContentError(f"{path}: {problem}") from problem

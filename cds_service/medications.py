@@ -1,0 +1,116 @@
+"""Drugs that a record names by reference: https://hl7.org/fhir/R4/medicationrequest.html
+
+EHRs often send `medicationReference` to a Medication that stands elsewhere. One that nothing names
+could be any drug: it is read from the FHIR server, or said to be unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from cds_service.readers import Readable, Resource, codings, reference_name, texts
+
+DRUG_RECORDS = frozenset({"MedicationRequest", "MedicationStatement"})
+
+Medications = Mapping[str, Mapping[str, Any]]
+"""Medication resources as plain JSON, by Type/id."""
+
+
+def by_reference(resources: Iterable[Resource]) -> dict[str, Mapping[str, Any]]:
+    """Medications by the name that a reference has for them, those contained in them included."""
+    return {f"Medication/{each.id}": _plain(each) for each in resources if each.id}
+
+
+def _plain(medication: Resource) -> Mapping[str, Any]:
+    return {
+        "code": msgspec.to_builtins(medication.code),
+        "ingredient": medication.get("ingredient"),
+    }
+
+
+def drug_concepts(resource: Readable, medications: Medications) -> Iterator[Any]:
+    """Everything that may code what is ordered, ingredients of a referenced Medication included.
+
+    `codeCodeableConcept` is a DeviceRequest's: https://hl7.org/fhir/R4/devicerequest.html
+    """
+    for name in ("medicationCodeableConcept", "medication", "code", "codeCodeableConcept"):
+        yield resource.get(name)
+    medication = _medication(resource, resource.get("medicationReference"), medications)
+    if medication is not None:
+        yield from _medication_concepts(resource, medication, medications, depth=3)
+    else:
+        # Contained without being referred to as it should be: there is nothing else it could be.
+        yield from (each.get("code") for each in _all_contained(resource))
+
+
+def _medication_concepts(
+    resource: Readable, medication: Mapping[str, Any], medications: Medications, depth: int
+) -> Iterator[Any]:
+    """Code and ingredients, themselves Medications perhaps; `depth` because they may go round."""
+    yield medication.get("code")
+    ingredients = medication.get("ingredient")
+    for ingredient in ingredients if isinstance(ingredients, list) else []:
+        if not isinstance(ingredient, dict):
+            continue
+        yield ingredient.get("itemCodeableConcept")
+        reference = ingredient.get("itemReference")
+        item = _medication(resource, reference, medications)
+        if item is not None and depth:
+            yield from _medication_concepts(resource, item, medications, depth - 1)
+        elif item is None and isinstance(reference, dict):
+            # The display of what is not here is its only name.
+            yield {"text": reference.get("display")}
+
+
+def _medication(
+    resource: Readable, reference: Any, medications: Medications
+) -> Mapping[str, Any] | None:
+    """The Medication that a reference means: contained in the resource, or beside it."""
+    address = _address(reference)
+    if address.startswith("#"):
+        return _contained(resource, address)
+    return medications.get(reference_name(address)) if address else None
+
+
+def _contained(resource: Readable, address: str) -> Mapping[str, Any] | None:
+    found = (each for each in _all_contained(resource) if f"#{each.get('id')}" == address)
+    return next(found, None)
+
+
+def _all_contained(resource: Readable) -> list[Mapping[str, Any]]:
+    contained = resource.get("contained")
+    each_one = contained if isinstance(contained, list) else []
+    return [each for each in each_one if isinstance(each, dict)]
+
+
+def _address(reference: Any) -> str:
+    address = reference.get("reference") if isinstance(reference, dict) else None
+    return address if isinstance(address, str) else ""
+
+
+def drug_displays(resource: Readable) -> Iterator[str]:
+    """The display of a reference to a Medication that is not here."""
+    for name in ("medicationReference", "codeReference"):
+        reference = resource.get(name)
+        if isinstance(reference, dict) and isinstance(reference.get("display"), str):
+            yield reference["display"]
+
+
+def unnamed(resources: Iterable[Resource], medications: Medications) -> Iterator[str | None]:
+    """Of each drug record that nothing names: the reference to follow, Medication/id, or None."""
+    for resource in resources:
+        if resource.resourceType not in DRUG_RECORDS or resource.code is not None:
+            continue
+        if any(drug_displays(resource)) or any(
+            map(_says_what, drug_concepts(resource, medications))
+        ):
+            continue
+        name = reference_name(_address(resource.get("medicationReference")))
+        yield name if name.startswith("Medication/") else None
+
+
+def _says_what(concept: Any) -> bool:
+    return any(texts(concept)) or any(coding.code for coding in codings(concept))

@@ -1,0 +1,141 @@
+"""What stands under a prefetch key, or came from a FHIR server for it: data, none, or no answer.
+
+https://hl7.org/fhir/R4/http.html#search. Whatever says that the data may not be all there is makes
+a search a failed one, with what was found beside the reason: what is there counts, what is not
+there is unknown. That is an entry that cannot be read, a note that something was left out, another
+patient's resources, the shape of another FHIR version, or a page that is not the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+
+from cds_service.instants import ClinicalTime, parse_any
+from cds_service.prefetch import Answer, Query, State, failed, mismatched
+from cds_service.readers import (
+    Link,
+    Resource,
+    first_code,
+    is_about_another,
+    observation_time,
+)
+from cds_service.versions import other_version
+
+_WITHHELD = frozenset(
+    {"suppressed", "forbidden", "security", "login", "expired", "incomplete", "throttled"}
+    | {"timeout", "transient", "too-costly", "exception", "lock-error", "no-store"}
+)
+"""https://hl7.org/fhir/R4/valueset-issue-type.html: codes after which matches may be missing.
+
+EHRs send them as warnings where a client may not see a part of what it searches.
+"""
+_HARMLESS = frozenset({"warning", "information"})
+
+
+def read_answer(
+    query: Query, value: Resource | None, patient_id: str, unreadable: int = 0
+) -> Answer:
+    """Judge the value under a prefetch key, or a FHIR server's response to the same query.
+
+    `unreadable` counts entries that have no FHIR shape.
+    """
+    if value is None:
+        return failed("answered with null") if query.is_read else Answer(State.EMPTY)
+    kind = value.resourceType
+    if kind == "OperationOutcome":
+        return failed("the server answered with an error (OperationOutcome)")
+    if query.is_read:
+        if kind != query.resource_type:
+            return mismatched(f"holds {_named(kind)} instead of a {query.resource_type}")
+        return Answer(State.ANSWERED, [value])
+    if kind != "Bundle":
+        return mismatched(f"holds {_named(kind)} instead of a Bundle")
+    return _read_bundle(query, value, patient_id, unreadable)
+
+
+def _read_bundle(query: Query, bundle: Resource, patient_id: str, unreadable: int) -> Answer:
+    found = [entry.resource for entry in bundle.entry if entry.resource is not None]
+    wanted = [each for each in found if each.resourceType == query.resource_type]
+    own = [each for each in wanted if not is_about_another(each, patient_id)]
+    problems = [f"{unreadable} entries could not be read"] if unreadable else []
+    if len(own) < len(wanted):
+        problems.append(f"{len(wanted) - len(own)} entries are about another patient")
+    problems += _of_other_versions(found)
+    problems += _outcomes([each for each in found if each.resourceType == "OperationOutcome"], own)
+    included = [each for each in found if each.resourceType == "Medication"]
+    answer = Answer(State.ANSWERED if found else State.EMPTY, own, included=included)
+    answer.foreign = len(wanted) - len(own)
+    answer.next_url = _next(bundle.link)
+    if problems:
+        answer.state, answer.reason = State.FAILED, "; ".join(problems)
+    return within_count(query, answer)
+
+
+def within_count(query: Query, answer: Answer) -> Answer:
+    """The answer, complete where the newest `_count` are here, else cut short.
+
+    A server that does not sort may keep the newest for its last page.
+    """
+    if answer.next_url is None:
+        return answer
+    is_full = len(answer.resources) >= query.count
+    if is_full and is_newest_first(answer.resources):
+        answer.next_url = None
+    elif answer.state is not State.FAILED:
+        answer.state = State.PARTIAL
+        answer.reason = "is not newest first and has more" if is_full else _ONE_PAGE
+    return answer
+
+
+_ONE_PAGE = "only the first page was supplied"
+
+
+def is_newest_first(resources: Sequence[Resource]) -> bool:
+    """Whether no resource is surely newer than one before it; one without a time is passed over."""
+    times = [time for each in resources if (time := _time(each)) is not None]
+    return all(later.earliest <= earlier.latest for earlier, later in pairwise(times))
+
+
+def _time(resource: Resource) -> ClinicalTime | None:
+    """What `_sort=-date`, `-recorded-date` and `-authoredon` sort by."""
+    match resource.resourceType:
+        case "Observation":
+            return observation_time(resource)
+        case "Condition":
+            return parse_any(resource.get("recordedDate"))
+    return parse_any(resource.get("authoredOn"))
+
+
+def _of_other_versions(resources: Iterable[Resource]) -> list[str]:
+    versions = sorted({version for each in resources if (version := other_version(each))})
+    return [f"has the shape of FHIR {version}, not R4" for version in versions]
+
+
+def _outcomes(outcomes: Sequence[Resource], matches: Sequence[Resource]) -> list[str]:
+    """What the notes of a searchset say against taking it for all there is."""
+    issues = [issue for outcome in outcomes for issue in _issues(outcome)]
+    if any(code in _WITHHELD for _, code in issues):
+        return ["the server left a part out"]
+    if any(severity not in _HARMLESS for severity, _ in issues):
+        return ["the search ended with an error (OperationOutcome)"]
+    if outcomes and not matches and not issues:
+        return ["the search returned only an OperationOutcome"]
+    return []
+
+
+def _issues(outcome: Resource) -> Iterator[tuple[str | None, str | None]]:
+    """Severity and code of each issue: https://hl7.org/fhir/R4/operationoutcome.html"""
+    issues = outcome.get("issue")
+    for issue in issues if isinstance(issues, list) else []:
+        if isinstance(issue, dict):
+            yield first_code(issue.get("severity")), first_code(issue.get("code"))
+
+
+def _next(links: Iterable[Link]) -> str | None:
+    return next((link.url for link in links if link.relation == "next"), None)
+
+
+def _named(kind: str) -> str:
+    """A resource type as sent, if it looks like one."""
+    return f"a {kind}" if kind.isalpha() and len(kind) < 40 else "no FHIR resource"
