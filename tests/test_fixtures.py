@@ -136,7 +136,8 @@ def test_draft_orders_are_valid_r4(name):
 
 @pytest.mark.parametrize("name", MESSY_DRAFTS)
 def test_messy_draft_orders_are_not_valid_r4(name):
-    with pytest.raises(ValidationError):
+    # A type that R4 does not have, such as DSTU2's MedicationOrder, is a KeyError there.
+    with pytest.raises((ValidationError, KeyError)):
         Bundle.model_validate(drafts(name))
 
 

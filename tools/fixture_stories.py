@@ -1,7 +1,4 @@
-"""Stories of ALS, acute leukemia and high counts, and of clients as they are."""
-
-from collections.abc import Mapping
-from typing import Any
+"""Stories of ALS, acute leukemia and high counts."""
 
 from tools.fixture_builders import (
     AMYOTROPHIC,
@@ -17,7 +14,6 @@ from tools.fixture_builders import (
     ICD_10,
     ICD_10_CM,
     ICD_10_PCS,
-    LOCAL,
     LOINC,
     MYELOID_IN_REMISSION,
     OTHERS,
@@ -31,7 +27,6 @@ from tools.fixture_builders import (
     TUMOR_LYSIS_LABS,
     VIEW,
     Request,
-    Resource,
     Story,
     ago,
     als,
@@ -51,10 +46,8 @@ from tools.fixture_builders import (
     leukocytes,
     medication,
     observation,
-    order,
     person,
     procedure,
-    quantity,
     result,
     taking,
     with_count,
@@ -77,157 +70,6 @@ from tools.fixture_drugs import (
     VENETOCLAX_ORDER,
     hydroxyurea,
     saline,
-)
-
-# --- Clients as they are -------------------------------------------------------------------------
-
-LONG_ID = ".".join(["eExample-order-id"] * 10)
-"""Longer than FHIR allows, as order ids of one vendor are; the R4B models do not check that."""
-NOT_SAID = {
-    "extension": [
-        {
-            "url": f"{LOCAL.removesuffix('CodeSystem')}StructureDefinition/orderer",
-            "valueString": "x",
-        }
-    ]
-}
-
-
-def vendor_draft(name: str, display: str, route: str, *amounts: tuple[str, float, str]) -> Resource:
-    """An order whose Medication lies outside the Bundle and whose dose is given in several ways."""
-    return {
-        **order("MedicationRequest", f"{LONG_ID}.{name}", requester=NOT_SAID),
-        "medicationReference": {"reference": f"Medication/eExample{name}", "display": display},
-        "dosageInstruction": [
-            {
-                **dosage(1, "mg", route, per_day=2 if route == "subcutaneous" else 1, days=10),
-                "doseAndRate": [
-                    {
-                        "type": concept(coding(f"{LOCAL}/dose-rate-type", kind), text=kind),
-                        "doseQuantity": quantity(value, unit, unit),
-                    }
-                    for kind, value, unit in amounts
-                ],
-            }
-        ],
-    }
-
-
-VENDOR_MEMBERS = {
-    "fhirServer": "https://ehr.example/fhir",
-    "extension": {
-        "com.epic.cdshooks.request.bpa-trigger-action": "23",
-        "com.epic.cdshooks.request.cds-hooks-specification-version": "1.1",
-        "com.epic.cdshooks.request.fhir-version": "R4",
-        "com.epic.cdshooks.request.criteria-id": "example",
-    },
-}
-VENDOR_CONTEXT = {"extension": {"internalCDSHooks": {"workstation": "example"}}}
-VENDOR_DRAFTS = (
-    vendor_draft(
-        "daunorubicin",
-        "DAUNORUBICIN 5 MG/ML INTRAVENOUS SOLUTION",
-        "intravenous",
-        ("calculated", 109.2, "mg"),
-        ("admin-amount", 21.84, "mL"),
-        ("ordered", 60, "mg/m2"),
-    ),
-    vendor_draft(
-        "cytarabine",
-        "CYTARABINE (PF) 20 MG/ML INJECTION SOLUTION",
-        "subcutaneous",
-        ("calculated", 36.4, "mg"),
-        ("admin-amount", 1.82, "mL"),
-        ("ordered", 20, "mg/m2"),
-    ),
-)
-VENDOR_REQUESTS = (
-    Request("patient-view", context=VENDOR_CONTEXT, members=VENDOR_MEMBERS),
-    Request(
-        "order-select",
-        "daunorubicin",
-        (*VENDOR_DRAFTS[:1], RILUZOLE_ORDER),
-        selected=(f"{LONG_ID}.daunorubicin",),
-        context=VENDOR_CONTEXT,
-        members=VENDOR_MEMBERS,
-    ),
-    Request(
-        "order-select",
-        "cytarabine",
-        (VENDOR_DRAFTS[1], RILUZOLE_ORDER),
-        selected=(f"{LONG_ID}.cytarabine",),
-        context=VENDOR_CONTEXT,
-        members=VENDOR_MEMBERS,
-    ),
-)
-
-
-NO_ENCOUNTER: Mapping[str, Any] = {"encounterId": None}
-
-
-def sandbox_context(**content: Any) -> Resource:
-    """Context with the one draft that the official sandbox keeps changing, in an untyped Bundle."""
-    draft = {
-        "resourceType": "MedicationRequest",
-        "id": "request-123",
-        "status": "draft",
-        "subject": {"reference": "Patient/{story}"},
-        "category": concept(text="community"),
-        **content,
-    }
-    return {
-        **NO_ENCOUNTER,
-        "draftOrders": {"resourceType": "Bundle", "entry": [{"resource": draft}]},
-        "selections": ["MedicationRequest/request-123"],
-    }
-
-
-def sandbox_choice(code: Resource) -> Resource:
-    """The draft once a medicine was chosen."""
-    return sandbox_context(
-        intent="order",
-        medicationCodeableConcept=code,
-        reasonCode=concept(text="Acute myeloid leukemia"),
-        dosageInstruction=[
-            {
-                "doseAndRate": [{"doseQuantity": {"value": 1, "unit": "{pill}"}}],
-                "timing": {
-                    "repeat": {
-                        "frequency": 1,
-                        "period": 1,
-                        "periodUnit": "d",
-                        "boundsPeriod": {"start": day(0), "end": day(-7)},
-                    }
-                },
-            }
-        ],
-    )
-
-
-SANDBOX_REQUESTS = (
-    Request("patient-view", context=NO_ENCOUNTER),
-    Request("order-select", "no-drafts", context=NO_ENCOUNTER),
-    Request("order-select", "empty-draft", context=sandbox_context()),
-    Request(
-        "order-select",
-        "hydroxyurea",
-        context=sandbox_choice(
-            concept(
-                coding(RXNORM, "197797", "hydroxyurea 500 MG Oral Capsule"),
-                text="Hydroxyurea 500 MG Oral Capsule",
-            )
-        ),
-    ),
-    Request(
-        "order-select",
-        "idarubicin",
-        context=sandbox_choice(
-            concept(
-                coding(f"{LOCAL}/medication", "idarubicin-capsule", "Idarubicin Oral Capsule"),
-                text="Idarubicin Oral Capsule",
-            )
-        ),
-    ),
 )
 
 # --- The stories themselves ----------------------------------------------------------------------
@@ -1071,34 +913,6 @@ CHART_STORIES = (
                 ),
             ),
         ),
-    ),
-    Story(
-        "epic-like-client",
-        person("Rita", "female", born(60)),
-        (
-            als(),
-            aml(),
-            leukocytes(18, 6, unit="10*3/uL", code=None),
-            ecog(2),
-            result("fvc", 66, ago(days=50)),
-            *labs(6, platelets=52, fibrinogen=290, inr=1.1, creatinine=0.8),
-            *body(70, 170),
-        ),
-        VENDOR_REQUESTS,
-    ),
-    Story(
-        "sandbox-client",
-        person("Sophie", "female", born(62)),
-        (
-            als(),
-            aml(),
-            leukocytes(187, 3),
-            *TUMOR_LYSIS_LABS,
-            ecog(3),
-            result("fvc", 44, ago(days=30)),
-            *body(70, 170),
-        ),
-        SANDBOX_REQUESTS,
     ),
     Story(
         "healthy",

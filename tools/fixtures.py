@@ -24,11 +24,12 @@ from fixtures import answer_templates  # noqa: E402
 from fixtures.stories import AT_EXAMPLE_SITE, EXPECTED, STORIES, Expectation  # noqa: E402
 from hooks import SERVICES  # noqa: E402
 from tools.fixture_builders import SITE, Request, Resource, Story, ago, encounter  # noqa: E402
+from tools.fixture_clients import CLIENT_STORIES  # noqa: E402
 from tools.fixture_orders import ORDER_STORIES  # noqa: E402
 from tools.fixture_others import OTHER_STORIES  # noqa: E402
 from tools.fixture_stories import CHART_STORIES  # noqa: E402
 
-STORY_LIST = (*CHART_STORIES, *ORDER_STORIES, *OTHER_STORIES)
+STORY_LIST = (*CHART_STORIES, *ORDER_STORIES, *OTHER_STORIES, *CLIENT_STORIES)
 
 # --- Prefetch templates --------------------------------------------------------------------------
 
