@@ -6,6 +6,7 @@ could be any drug: it is read from the FHIR server, or said to be unknown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -99,6 +100,10 @@ def drug_displays(resource: Readable) -> Iterator[str]:
             yield reference["display"]
 
 
+_READABLE = re.compile(r"Medication/(?!\.+$)[A-Za-z0-9.-]+", re.ASCII)
+"""https://hl7.org/fhir/R4/datatypes.html#id without its limit, which EHRs pass; no path steps."""
+
+
 def unnamed(resources: Iterable[Resource], medications: Medications) -> Iterator[str | None]:
     """Of each drug record that nothing names: the reference to follow, Medication/id, or None."""
     for resource in resources:
@@ -109,7 +114,7 @@ def unnamed(resources: Iterable[Resource], medications: Medications) -> Iterator
         ):
             continue
         name = reference_name(_address(resource.get("medicationReference")))
-        yield name if name.startswith("Medication/") else None
+        yield name if _READABLE.fullmatch(name) else None
 
 
 def _says_what(concept: Any) -> bool:

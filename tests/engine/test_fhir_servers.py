@@ -304,7 +304,16 @@ def test_a_drug_that_cannot_be_read_stays_unnamed(
 
 
 @pytest.mark.parametrize(
-    "address", ["https://evil.example/Basic/m", "urn:uuid:7", "Group/m", "", "../Patient/8"]
+    "address",
+    [
+        "https://evil.example/Basic/m",
+        "urn:uuid:7",
+        "Group/m",
+        "",
+        "../Patient/8",
+        "Medication/..",
+        "Medication/m?_x",
+    ],
 )
 def test_only_medications_are_read(server: responses.RequestsMock, address: str) -> None:
     prescription = {**PRESCRIPTION, "medicationReference": {"reference": address}}
@@ -314,6 +323,8 @@ def test_only_medications_are_read(server: responses.RequestsMock, address: str)
 
 def test_no_more_drugs_are_read_than_the_limit_allows(server: responses.RequestsMock) -> None:
     named = [{"reference": f"Medication/{i}"} for i in range(4)]
+    for i in range(4):
+        server.get(f"{SERVER}/Medication/{i}", status=404)
     found = ({**PRESCRIPTION, "medicationReference": each} for each in named)
     assert len(drugs(server, *found, referenced_drugs=2).unnamed_drugs()) == 4
     assert len(server.calls) == 3
