@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from bench import bodies, report
+from bench import bodies, callback, report
 from bench.report import Row
 from bench.servers import FLOOR, JSON, SERVICE, Server, running
 
@@ -64,6 +64,7 @@ class Bench:
             self._growth(service, under)
             for name, sent in (("idle", b""), ("half-sent", self._half())):
                 self._stalled(service, name, sent)
+            self._callback(service)
         self._start()
         self._memory()
 
@@ -160,6 +161,12 @@ class Bench:
         self.rows.append(
             Row(f"wall time with {STALLED} {name} connections", "ms", 1000 * answered, 1000)
         )
+
+    def _callback(self, service: Server) -> None:
+        rows, body = callback.rows(service, self.view)
+        self.rows += rows
+        print(body, flush=True)
+        self.bodies.append(body)
 
     def _start(self) -> None:
         """From starting the process to the first 200; then the second request, for lazy builds."""

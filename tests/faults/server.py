@@ -86,18 +86,16 @@ class Exchange:
         """Bytes as they are. Raises OSError once the client has hung up."""
         self.connection.sendall(data)
 
-    def answer(
-        self, body: bytes, status: int = 200, kind: str = FHIR_JSON, **headers: str | int
-    ) -> None:
+    def answer(self, body: bytes, status: int = 200, kind: str = FHIR_JSON, **headers: str) -> None:
         """A response of the right form; underscores in header names stand for hyphens."""
-        named: dict[str, str | int] = {
+        named = {
             "Content-Type": kind,
-            "Content-Length": len(body),
+            "Content-Length": str(len(body)),
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
         self.send(head(status, named) + body)
 
-    def json(self, content: Any, status: int = 200, **headers: str | int) -> None:
+    def json(self, content: Any, status: int = 200, **headers: str) -> None:
         """A response with a JSON body."""
         self.answer(json.dumps(content).encode(), status, **headers)
 
@@ -165,6 +163,12 @@ class FaultServer:
         """Where it listens."""
         port: int = self._listener.getsockname()[1]
         return port
+
+    @property
+    def open(self) -> int:
+        """How many connections there are."""
+        with self._lock:
+            return len(self._open)
 
     @property
     def base(self) -> str:

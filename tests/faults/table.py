@@ -177,7 +177,7 @@ PAGED = {
     "pages more finely than asked": _unharmed(content.in_pages_of(2)),
     "has a next page that never is the last": _partly(content.never_ending_pages(0), PAGES),
     "has slow pages without end": Fault(
-        content.never_ending_pages(0.15), Outcome.PARTLY, f"{PAGES}|{TOO_LATE}"
+        content.never_ending_pages(0.12), Outcome.PARTLY, f"{PAGES}|{TOO_LATE}"
     ),
     "has a next page that is the page itself": _partly(
         content.next_page_at("{base}/{path}"), PAGES

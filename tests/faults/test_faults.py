@@ -254,6 +254,18 @@ def test_a_server_that_hangs_keeps_no_thread_and_no_connection(
         assert eventually(lambda: is_as_prefetched(caller, call))
 
 
+def test_a_server_that_never_shakes_hands_keeps_no_connection(templates: dict[str, str]) -> None:
+    """DATA-20: https, where nothing answers the client's first words."""
+    caller = Caller(application(fhir_deadline_seconds=0.3))
+    with serving(VIEW, templates, well) as server:
+        call = sent(VIEW, server, list(templates))
+        call["fhirServer"] = server.base.replace("http:", "https:")
+        answer = guarded(lambda: caller.post(call))
+        assert says_needed("conditions", "did not answer in time", answer), answer.text
+        assert server.accepted
+        assert eventually(lambda: server.open == 0), f"{server.open} connections are held"
+
+
 @pytest.mark.parametrize(
     "name",
     [
