@@ -33,7 +33,8 @@ class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str, Meta(description="generic, epic, oracle or sandbox; empty: detected.")
     ] = ""
     fhir_deadline_seconds: Annotated[
-        float | None, Meta(gt=0, le=30, description="Instead of the setting of that name.")
+        Annotated[float, Meta(gt=0, le=30)] | None,
+        Meta(description="Instead of the setting of that name."),
     ] = None
     patient_search: Annotated[
         PatientSearch | None,
