@@ -162,6 +162,7 @@ TIMES = {
         {"effectiveTiming": {"repeat": {"count": 3}}, "issued": "2026-01-05"},
         "2026-01-05",
     ),
+    "a timing that is a list": ({"effectiveTiming": [{"event": ["2026-01-05"]}]}, None),
     "events that are a text": ({"effectiveTiming": {"event": "2026-01-05"}}, None),
     "an extension in place of a time": (
         {"_effectiveDateTime": {"extension": [{"url": "x", "valueCode": "unknown"}]}},
