@@ -94,7 +94,7 @@ def load(
     Exit status: 0 all loaded, 1 some story was not.
 
     \b
-    Example: als-leukemia-cds fixtures load --fhir http://localhost:8080/fhir als-aml-emergency
+    Example: als-leukemia-cds fixtures load --fhir http://localhost:8090/fhir als-aml-emergency
     """
     loading = _library("fixtures.loading")
     names = _stories(stories)
