@@ -55,8 +55,9 @@ def _version(resource: Resource) -> int | None:
     meta = resource.get("meta")
     version = meta.get("versionId") if isinstance(meta, dict) else None
     # FHIR lets a version be any id; only a plain count has an order.
-    is_count = isinstance(version, str) and version.isascii() and version.isdecimal()
-    return int(version) if is_count and len(version) <= _LONGEST_COUNT else None
+    if not isinstance(version, str) or len(version) > _LONGEST_COUNT:
+        return None
+    return int(version) if version.isascii() and version.isdecimal() else None
 
 
 _LONGEST_COUNT = 20
