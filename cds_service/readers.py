@@ -622,12 +622,20 @@ def _compared(value: Decimal, comparator: Any) -> Bounds | None:
 
 
 def is_about_another(resource: Resource, patient_id: str) -> bool:
-    """Whether a resource names a subject, and it is somebody else."""
+    """Whether a resource names a subject, and it is somebody else, or a thing, or a group.
+
+    A reference without an id (an identifier, a display, a contained Patient) names nobody: within
+    a search for one patient it is about that patient.
+    """
     about = resource.subject or resource.patient
     if about is None or about.reference == f"Patient/{patient_id}":
         return False
     whom = reference_id(about)
-    return whom is not None and whom != patient_id
+    if whom is None or about.reference is None:
+        return False
+    kind, slash, _ = reference_name(about.reference).partition("/")
+    is_no_patient = bool(slash) and kind.isalpha() and kind != "Patient"
+    return whom != patient_id or is_no_patient
 
 
 def reference_name(reference: str) -> str:
