@@ -20,6 +20,7 @@ from cds_service.engine import Engine, load_engine
 from cds_service.errors import CDSError
 from cds_service.finding import ALL_OF, NONE_OF, TRUE, Finding, Truth, outline
 from cds_service.fixture_commands import as_of_option, fixtures
+from cds_service.lint_command import lint
 from cds_service.rule import Rule
 from cds_service.service import Decision, Service
 from cds_service.settings import Settings, read_settings
@@ -34,6 +35,7 @@ def main() -> None:
 
 
 main.add_command(fixtures)
+main.add_command(lint)
 
 
 def _settings() -> Settings:

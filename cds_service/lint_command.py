@@ -8,13 +8,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from cds_service.engine import Engine, load_engine
 from cds_service.errors import CDSError
+from cds_service.fixture_commands import as_of_option
 from cds_service.profiles import (
     LONGEST_SUMMARY,
     ORACLE,
@@ -78,7 +79,7 @@ class Posted:
     help="Links registered with the client: one a line, # for comments.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per card, in an array.")
-@click.option("--as-of", help="Instant to answer as of (ISO 8601 with zone); default is now.")
+@as_of_option
 @click.argument(
     "request_files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
@@ -86,7 +87,7 @@ def lint(
     profile_id: str,
     links_file: Path | None,
     as_json: bool,
-    as_of: str | None,
+    as_of: datetime,
     request_files: Sequence[Path],
 ) -> None:
     """Say what a profile changes or drops of the cards for REQUEST_FILE... (default: all fixtures).
@@ -96,12 +97,9 @@ def lint(
     \b
     Example: als-leukemia-cds lint --profile oracle --links registered.txt
     """
-    instant = _instant(as_of)
     links = None if links_file is None else read_links(links_file.read_text(encoding="utf-8"))
     posted = [Posted(path.name, path.read_bytes()) for path in request_files]
-    found = list(
-        linted(_engine(), PROFILES[profile_id], links, posted or _fixtures(instant), instant)
-    )
+    found = list(linted(_engine(), PROFILES[profile_id], links, posted or _fixtures(as_of), as_of))
     if as_json:
         click.echo(json.dumps([asdict(each) for each in found], indent=2, ensure_ascii=False))
     else:
@@ -109,16 +107,6 @@ def lint(
             click.echo(line)
     if any(each.problems for each in found):
         raise SystemExit(1)
-
-
-def _instant(as_of: str | None) -> datetime:
-    try:
-        instant = datetime.fromisoformat(as_of) if as_of else datetime.now(UTC)
-    except ValueError as problem:
-        raise click.BadParameter(str(problem), param_hint="--as-of") from problem
-    if instant.tzinfo is None:
-        raise click.BadParameter("give a zone, as in 2026-01-15T12:00:00Z", param_hint="--as-of")
-    return instant
 
 
 def _engine() -> Engine:
@@ -164,6 +152,9 @@ def linted(
         yield from (lint_card(each.name, card, profile, links) for card in cards)
 
 
+_OF_CLIENT = frozenset({"extension", "fhirServer", "fhirAuthorization"})
+
+
 def _cards(engine: Engine, body: bytes, as_of: datetime) -> list[Json]:
     try:
         document = json.loads(body)
@@ -173,8 +164,9 @@ def _cards(engine: Engine, body: bytes, as_of: datetime) -> list[Json]:
     service = next((s for s in engine.services.values() if s.hook == fields.get("hook")), None)
     if service is None:
         raise CDSError("no service answers the request's hook")
-    # The profile is the one asked for, whatever client the request would be taken for.
-    plain = {key: value for key, value in fields.items() if key != "extension"}
+    # The profile is the one asked for, whatever client the request would be taken for; and no
+    # server is asked for what the file does not hold.
+    plain = {key: value for key, value in fields.items() if key not in _OF_CLIENT}
     return engine.respond(service, json.dumps(plain).encode(), as_of).cards
 
 

@@ -152,6 +152,9 @@ def _one_action_each(fitting: _Fitting, suggestion: Json, name: str) -> list[Jso
     actions = suggestion.get("actions", [])
     if len(actions) <= 1:
         return [suggestion]
+    if all(action["type"] == "delete" for action in actions):
+        # The same number for the same order, however the drafts lie in the request.
+        actions = sorted(actions, key=lambda action: str(action["resourceId"]))
     total, bound = len(actions), not all(map(_stands_alone, actions))
     if bound:
         fitting.together.append(

@@ -213,9 +213,16 @@ def removing(*orderables: Orderable, what: str) -> Callable[[Chart], Suggestion 
     return propose
 
 
+_CHANGEABLE = frozenset({"MedicationRequest", "ServiceRequest"})
+
+
 def updated(order: Order, description: str, changes: Mapping[str, Any]) -> Action | None:
-    """The whole drafted resource with some elements changed; None where it cannot be named."""
-    if not order.can_be_named:
+    """The whole drafted resource with some elements changed; None where it cannot be named.
+
+    A draft of another FHIR version (DSTU2's MedicationOrder) has other elements: its reader would
+    not find a dose written in ours.
+    """
+    if not order.can_be_named or order.resource_type not in _CHANGEABLE:
         return None
     return Action("update", description, {**order.resource, **changes})
 

@@ -4,6 +4,7 @@ import pytest
 from fhir.resources.R4B.medicationrequest import MedicationRequest
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
+from cds_service.orders import Order
 from hooks import proposals, urate
 from hooks.concepts import ALLOPURINOL, AML, CREATININE, G6PD_SCREEN, RASBURICASE
 from tests.patients import BODY, RXNORM, answered, chart, diagnosis, order, result
@@ -60,3 +61,13 @@ def test_no_dose_is_drafted_without_a_route(propose, route):
     (draft,) = drafts(propose(chart(*READY)))
     (instruction,) = draft["dosageInstruction"]
     assert instruction["route"] == {"text": route}
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [("MedicationRequest", True), ("ServiceRequest", True), ("MedicationOrder", False)],
+)
+def test_only_a_draft_with_the_elements_of_r4_is_changed(kind, changes):
+    """A dose written as R4 has it would not be found in DSTU2's MedicationOrder."""
+    draft = Order({"resourceType": kind, "id": "a"}, kind, "a", True, {}, frozenset())
+    assert (proposals.updated(draft, "Change it", {"note": []}) is not None) is changes

@@ -85,7 +85,7 @@ def test_an_encounter_may_be_named(caller: Caller, name: str) -> None:
 def test_extensions_and_unknown_members_are_ignored(caller: Caller, name: str) -> None:
     """REQ-03, REQ-04: https://cds-hooks.hl7.org/2.0/#extensions"""
     request = good(name)
-    extension = {"com.epic.cdshooks.request.bpa-trigger-action": "23", "org.example": [{}, None]}
+    extension = {"com.example.trigger-action": "23", "org.example": [{}, None]}
     for holder in (request, request["context"]):
         holder["extension"] = extension
         holder["unknownMember"] = {"nested": [1, "two", None]}
