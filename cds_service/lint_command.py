@@ -254,7 +254,7 @@ def _report(found: Sequence[Linted]) -> Iterator[str]:
     cards = [each for each in found if each.rule is not None]
     for rule in sorted({each.rule for each in cards if each.rule is not None}):
         own = [each for each in cards if each.rule == rule]
-        yield f"{rule} ({len(own)} card{'s' * (len(own) != 1)})"
+        yield f"{rule} ({_number(own)})"
         yield from _counted("changed", (text for each in own for text in each.changes), len(own))
         yield from _counted("PROBLEM", (text for each in own for text in each.problems), len(own))
     for each in found:
@@ -262,7 +262,11 @@ def _report(found: Sequence[Linted]) -> Iterator[str]:
             yield from (f"{each.request}: PROBLEM: {text}" for text in each.problems)
     problems = sum(len(each.problems) for each in found)
     changed = sum(bool(each.changes) for each in cards)
-    yield f"{len(cards)} cards, {changed} changed, {problems} problems"
+    yield f"{_number(cards)}, {changed} changed, {problems} problems"
+
+
+def _number(cards: Sequence[Linted]) -> str:
+    return "1 card" if len(cards) == 1 else f"{len(cards)} cards"
 
 
 def _counted(word: str, texts: Iterable[str], cards: int) -> Iterator[str]:

@@ -56,7 +56,9 @@ class _Fitting:
     together: list[str] = field(default_factory=list)
 
     def note(self, text: str) -> None:
-        self.notes.append(f"{rule_of(self.card)}: {text}")
+        said = f"{rule_of(self.card)}: {text}"
+        if said not in self.notes:
+            self.notes.append(said)
 
 
 Step = Callable[[_Fitting], None]
@@ -276,7 +278,7 @@ def _epic_links(fitting: _Fitting) -> None:
     if fitting.links is not None:
         _keep_links(fitting, fitting.links)
     elif fitting.card.get("links"):
-        fitting.note(f"{len(fitting.card['links'])} links kept; the EHR shows registered ones only")
+        fitting.note(f"links kept ({len(fitting.card['links'])}): registered ones are shown only")
 
 
 def _epic_selection(fitting: _Fitting) -> None:

@@ -217,7 +217,7 @@ def test_links_that_are_not_registered_are_dropped_and_noted(profile: str) -> No
 def test_without_a_list_epic_keeps_links_and_oracle_has_none() -> None:
     after, notes = one("epic", card(links=LINKS))
     assert urls(after) == [PAPER, OTHER]
-    assert any("2 links kept" in note for note in notes)
+    assert any("links kept (2)" in note for note in notes)
     assert "links" not in one("oracle", card(links=LINKS))[0]
 
 
