@@ -156,7 +156,7 @@ def test_the_token_comes_from_a_file_or_the_environment(
     assert [call.headers["Content-Type"] for call in posts(stub)] == ["application/fhir+json"]
 
 
-@pytest.mark.parametrize("text", ["", f"{TOKEN} b", f"{TOKEN}\nX-Forged: b", "tøken"])
+@pytest.mark.parametrize("text", ["", f"{TOKEN} b", f"{TOKEN}\nX-Forged: b", "tøken", "a\x7fb"])
 def test_a_spoilt_token_is_refused_and_not_shown(stub: FhirStub, tmp_path: Path, text: str) -> None:
     (tmp_path / "token").write_text(text)
     result = load(stub, "--token-file", str(tmp_path / "token"), "healthy")
@@ -174,7 +174,7 @@ REFUSALS: dict[str, tuple[Reply, str]] = {
     "with an OperationOutcome": (reply(OUTCOME, 422), "HTTP 422: no such code"),
     "with a page": (Reply(b"<html>", 502), "HTTP 502"),
     "with something else": (reply([]), "HTTP 200"),
-    "with a redirect": (Reply(b"", 307, {"Location": "http://127.0.0.1:1/"}), "HTTP 307"),
+    "with a redirect": (Reply(DONE.body, 307, {"Location": "http://127.0.0.1:1/"}), "HTTP 307"),
     "in one entry": (
         reply(
             {

@@ -149,8 +149,8 @@ them through `fixtures.patient(story, as_of)` and `fixtures.request(name, as_of)
 date to the instant given. A request is complete: its prefetch answers the service's templates.
 
 `als-leukemia-cds fixtures load` puts the patients into a FHIR server, `fixtures export` writes them
-as transaction Bundles and NDJSON, both with the dates of the day
-(docs/integration.md says how). The broken resources of `als-aml-messy-chart` are left out and named.
+as transaction Bundles and NDJSON, both with the dates of the day; docs/integration.md says how. The
+broken resources of `als-aml-messy-chart` are left out and named.
 
 Expected cards follow the clinical catalogue. "At the example site" marks stories with results that
 no public code names (residual disease, ELN risk, comfort-only plan): they are coded as the value
