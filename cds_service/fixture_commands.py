@@ -14,36 +14,27 @@ import click
 TOKEN_VARIABLE = "FHIR_TOKEN"  # noqa: S105 the name of a variable, not a secret
 
 
-class _Instant(click.ParamType):
-    """An instant with its zone."""
-
-    name = "instant"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        try:
-            instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value} is no instant as in 2026-01-15T12:00:00Z", param, ctx)
-        if instant.tzinfo is None:
-            self.fail("give a zone, as in 2026-01-15T12:00:00Z", param, ctx)
-        return instant
+def _instant(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime:
+    try:
+        instant = datetime.fromisoformat(value) if value else datetime.now(UTC)
+    except ValueError as problem:
+        raise click.BadParameter(f"{value} is no instant as in 2026-01-15T12:00:00Z") from problem
+    if instant.tzinfo is None:
+        raise click.BadParameter("give a zone, as in 2026-01-15T12:00:00Z")
+    return instant
 
 
 as_of_option = click.option(
     "--as-of",
-    type=_Instant(),
-    default=lambda: datetime.now(UTC),
-    show_default="now",
-    help="Instant that the data or the answer is of (ISO 8601 with zone).",
+    callback=_instant,
+    help="Instant that the data or the answer is of (ISO 8601 with zone); default is now.",
 )
 as_is_option = click.option(
     "--as-is", is_flag=True, help="Keep what is broken on purpose; most servers refuse it."
 )
 
 
-# The content package's tests of the service's data: the engine knows them by name only.
+# Imported when asked for, by name: the engine does not depend on the fixtures.
 def _library(module: str = "fixtures") -> Any:
     return importlib.import_module(module)
 

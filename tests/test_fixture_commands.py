@@ -286,7 +286,10 @@ def test_an_export_names_what_it_leaves_out_unless_told_to_keep_it(tmp_path: Pat
     assert "left out" not in export(tmp_path, "--as-is").output
 
 
-def test_an_instant_without_a_zone_is_refused(tmp_path: Path) -> None:
-    command = ["fixtures", "export", str(tmp_path), "--as-of", "2031-03-02T07:45:30"]
+@pytest.mark.parametrize(
+    ("instant", "words"), [("2031-03-02T07:45:30", "give a zone"), ("today", "is no instant")]
+)
+def test_an_instant_that_says_not_when_is_refused(tmp_path: Path, instant: str, words: str) -> None:
+    command = ["fixtures", "export", str(tmp_path), "--as-of", instant]
     result = CliRunner().invoke(main, command)
-    assert (result.exit_code, "give a zone" in result.output) == (2, True)
+    assert (result.exit_code, words in result.output) == (2, True)
