@@ -105,8 +105,17 @@ def test_a_file_that_is_no_request_is_a_problem(tmp_path: Path, text: str) -> No
 
 def test_a_request_of_one_ehr_is_linted_as_asked(stored: Any) -> None:
     """Epic's own keys would have its profile applied before the one asked for."""
-    result = lint("--profile", "generic", *AS_OF, stored("epic-like-client.patient-view"))
-    assert "1 card, 0 changed, 0 problems" in result.output
+    result = lint("--profile", "epic", *AS_OF, stored("epic-like-client.patient-view"))
+    assert "1 card, 1 changed, 0 problems" in result.output
+    assert "topic code is AlsAcuteLeukemiaGoals" in result.output
+
+
+def test_a_change_is_said_once_per_rule_with_how_often(stored: Any) -> None:
+    paths = [
+        stored(f"als-aml-emergency.{hook}.leukapheresis") for hook in ("order-select", "order-sign")
+    ]
+    result = lint("--profile", "epic", *AS_OF, *paths)
+    assert result.output.count("topic code is LeukapheresisAls (2 of 2)") == 1
 
 
 @pytest.mark.parametrize("arguments", [(), ("--profile", "other"), ("--profile", "epic", "gone")])
