@@ -421,7 +421,7 @@ def _sandbox_unseen(fitting: _Fitting, suggestion: Json, name: str) -> list[Json
 def is_seen_by_sandbox(resource: Mapping[str, Any]) -> bool:
     """Whether its medicationCodeableConcept has text and a first code."""
     drug = resource.get("medicationCodeableConcept") or {}
-    first = next(iter(drug.get("coding", ())), {})
+    first: Mapping[str, Any] = next(iter(drug.get("coding", ())), {})
     return bool(drug.get("text") and first.get("code"))
 
 
