@@ -6,11 +6,13 @@ read is idempotent, so a broken connection or a busy server is asked again while
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
-from socket import SHUT_RDWR
+from socket import SHUT_RDWR, socket
 from typing import Any
 
 import requests
@@ -51,16 +53,19 @@ class Deadline:
     def __init__(self, seconds: float) -> None:
         self._ends = time.monotonic() + seconds
         self._lock = threading.Lock()
-        self._open: dict[int, HTTPConnection] = {}
+        self._open: dict[int, socket] = {}
+        self._is_cut = False
 
     def left(self) -> float:
         """Seconds until the end; none or fewer when it is past."""
         return self._ends - time.monotonic()
 
-    def watch(self, connection: HTTPConnection) -> None:
-        """The connection on which this thread is reading."""
+    def watch(self, connection: socket) -> None:
+        """The socket on which this thread is reading; the one that the deadline finds it at."""
         with self._lock:
             self._open[threading.get_ident()] = connection
+            if self._is_cut:
+                _shut(connection)
 
     def unwatch(self) -> None:
         """This thread has read what it wanted."""
@@ -70,17 +75,15 @@ class Deadline:
     def cut(self) -> None:
         """End every read that is still going on."""
         with self._lock:
+            self._is_cut = True
             for connection in self._open.values():
                 _shut(connection)
             self._open.clear()
 
 
-def _shut(connection: HTTPConnection) -> None:
-    try:
-        if connection.sock is not None:
-            connection.sock.shutdown(SHUT_RDWR)
-    except OSError:
-        pass  # It has just been closed by the other side.
+def _shut(connection: socket) -> None:
+    with suppress(OSError):  # It has just been closed by the other side.
+        connection.shutdown(SHUT_RDWR)
 
 
 _thread = threading.local()
@@ -88,13 +91,21 @@ _thread = threading.local()
 
 
 class _Watched(HTTPConnection):
+    """The socket itself is watched: a connection forgets it once a response will close it."""
+
+    def _new_conn(self) -> socket:
+        connection = super()._new_conn()
+        _thread.deadline.watch(connection)  # What TLS says to begin with may drip as well.
+        return connection
+
     def connect(self) -> None:
-        _thread.deadline.watch(self)
         super().connect()
+        _thread.deadline.watch(self.sock)
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         # A connection that is used again does not connect again.
-        _thread.deadline.watch(self)
+        if self.sock is not None:
+            _thread.deadline.watch(self.sock)
         super().request(*args, **kwargs)
 
 
@@ -116,6 +127,17 @@ class _Adapter(requests.adapters.HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
 
 
+def _session(connections: int) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    # A cookie of one user's session must not come with another user's token.
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = _Adapter(pool_connections=16, pool_maxsize=connections)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session
+
+
 @dataclass(slots=True)
 class Allowance:
     """How many bytes one question may still bring, over all its pages."""
@@ -127,13 +149,9 @@ class FhirClient:
     """Reads for many requests at once; connections are kept and used again."""
 
     def __init__(self, connections: int) -> None:
-        self._session = requests.Session()
-        self._session.trust_env = False
-        # A cookie of one user's session must not come with another user's token.
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = _Adapter(pool_connections=16, pool_maxsize=connections)
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
+        # urllib3 logs the URL, and with it the patient's id, of a header that it cannot read.
+        logging.getLogger("urllib3").setLevel(logging.CRITICAL)
+        self._session = _session(connections)
 
     def get(
         self, url: str, token: str | None, deadline: Deadline, allowance: Allowance
@@ -144,7 +162,12 @@ class FhirClient:
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         for attempt in range(1, _TRIES + 1):
-            answer = self._try(url, headers, deadline, allowance)
+            if attempt == 1:
+                answer = self._try(self._session, url, headers, deadline, allowance)
+            else:
+                # Kept connections die together: another one of them would be no second try.
+                with _session(1) as fresh:
+                    answer = self._try(fresh, url, headers, deadline, allowance)
             if not isinstance(answer, _Again):
                 return answer
             pause = max(answer.wait, _PAUSE * 2 ** (attempt - 1))
@@ -154,13 +177,18 @@ class FhirClient:
         raise AssertionError("the last try returns or raises")
 
     def _try(
-        self, url: str, headers: dict[str, str], deadline: Deadline, allowance: Allowance
+        self,
+        session: requests.Session,
+        url: str,
+        headers: dict[str, str],
+        deadline: Deadline,
+        allowance: Allowance,
     ) -> tuple[bytes, str] | _Again:
         left = deadline.left()
         if left <= 0:
             raise ReadError(LATE)
         try:
-            with self._session.get(
+            with session.get(
                 url, headers=headers, timeout=left, allow_redirects=False, stream=True
             ) as response:
                 status = response.status_code
@@ -168,7 +196,11 @@ class FhirClient:
                     return _Again(_refusal(status), _seconds(response.headers.get("Retry-After")))
                 if status != 200:
                     raise _refusal(status)
-                return _body(response, allowance), response.headers.get("Content-Type", "")
+                body = _body(response, allowance)
+                if deadline.left() <= 0:
+                    # What ends by being cut may look like a whole answer.
+                    raise ReadError(LATE)
+                return body, response.headers.get("Content-Type", "")
         except requests.Timeout as problem:
             raise ReadError(LATE) from problem
         except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):

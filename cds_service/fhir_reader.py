@@ -276,12 +276,10 @@ def _may_be_misunderstood(answer: Answer) -> bool:
 
 
 def _better(sent: Answer, read: Answer) -> Answer:
-    """The answer to go on with: a usable one, else the one that holds more."""
-    if read.is_usable:
-        return read
-    if sent.is_usable or sent.state is State.MISMATCHED:
+    """The answer to go on with. A server that finds less than was sent has not found all."""
+    if len(sent.resources) > len(read.resources):
         return sent
-    return sent if len(sent.resources) > len(read.resources) else read
+    return sent if sent.state is State.MISMATCHED and not read.is_usable else read
 
 
 def _incomplete(answer: Answer, reason: str) -> Answer:

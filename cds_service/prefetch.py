@@ -98,7 +98,7 @@ class Answer:
     """What one key holds. `reason` says what went wrong, in words without patient data.
 
     `included` are Medications beside the matches; `foreign` counts matches left out because they
-    are about another patient.
+    are about another patient. `newest` is how many matches were asked for, where there are more.
     """
 
     state: State
@@ -107,6 +107,7 @@ class Answer:
     next_url: str | None = None
     included: list[Resource] = field(default_factory=list)
     foreign: int = 0
+    newest: int | None = None
 
     @property
     def is_usable(self) -> bool:
@@ -138,7 +139,10 @@ def troubles(queries: Iterable[Query], answers: Mapping[str, Answer]) -> dict[st
     reasons: dict[str, str] = {}
     for query in queries:
         answer = answers[query.key]
-        if not answer.is_usable:
+        reason = answer.reason
+        if answer.is_usable and answer.newest is not None:
+            reason = f"not among the newest {answer.newest}"
+        if reason:
             for concept in query.concepts:
-                reasons[concept.id] = f"could not be checked ({query.key}: {answer.reason})"
+                reasons[concept.id] = f"could not be checked ({query.key}: {reason})"
     return reasons

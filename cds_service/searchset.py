@@ -64,9 +64,13 @@ def _read_bundle(query: Query, bundle: Resource, patient_id: str, unreadable: in
     problems += _of_other_versions(found)
     problems += _outcomes([each for each in found if each.resourceType == "OperationOutcome"], own)
     included = [each for each in found if each.resourceType == "Medication"]
-    answer = Answer(State.ANSWERED if found else State.EMPTY, own, included=included)
-    answer.foreign = len(wanted) - len(own)
-    answer.next_url = _next(bundle.link)
+    answer = Answer(
+        State.ANSWERED if found else State.EMPTY,
+        own,
+        next_url=_next(bundle.link),
+        included=included,
+        foreign=len(wanted) - len(own),
+    )
     if problems:
         answer.state, answer.reason = State.FAILED, "; ".join(problems)
     return within_count(query, answer)
@@ -75,20 +79,21 @@ def _read_bundle(query: Query, bundle: Resource, patient_id: str, unreadable: in
 def within_count(query: Query, answer: Answer) -> Answer:
     """The answer, complete where the newest `_count` are here, else cut short.
 
-    A server that does not sort may keep the newest for its last page.
+    A server that does not sort may keep the newest for its last page, and of a list of every code
+    what is asked for may be older than the newest.
     """
     if answer.next_url is None:
         return answer
     is_full = len(answer.resources) >= query.count
-    if is_full and is_newest_first(answer.resources):
-        answer.next_url = None
+    is_sorted = is_newest_first(answer.resources)
+    if is_full and is_sorted and not query.all_codes:
+        answer.next_url, answer.newest = None, query.count
     elif answer.state is not State.FAILED:
         answer.state = State.PARTIAL
-        answer.reason = "is not newest first and has more" if is_full else _ONE_PAGE
+        answer.reason = "only the first page was supplied"
+        if is_full:
+            answer.reason = "holds only the newest" if is_sorted else "is not newest first"
     return answer
-
-
-_ONE_PAGE = "only the first page was supplied"
 
 
 def is_newest_first(resources: Sequence[Resource]) -> bool:

@@ -81,7 +81,7 @@ QUERIES = (
         concepts=concepts.RUNNING_DRUGS,
         count=100,
         sort="-authoredon",
-        parameters="status=active,on-hold,completed,stopped",
+        parameters="status=active,on-hold,completed,stopped,unknown",
         all_codes=True,
     ),
 )

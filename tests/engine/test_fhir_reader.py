@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests.engine.made_up import SPOTS, condition, observation
 SERVER = "https://ehr.example/fhir"
 PERSON = Query("person", "Patient", "Who it is.")
 PROBLEMS = Query("problems", "Condition", "Spots.", (SPOTS,), 4, "-recorded-date", all_codes=True)
+NEWEST = replace(PROBLEMS, all_codes=False)
 SEARCH = f"{SERVER}/{PROBLEMS.url('7')}"
 
 
@@ -197,11 +199,12 @@ def test_pages_end_when_as_many_are_read_as_were_asked_for(
     server: responses.RequestsMock, pages: int
 ) -> None:
     """A server may page more finely than `_count` asks: the newest four are what was wanted."""
-    server.get(SEARCH, json=page(2, f"{SERVER}?page=2"))
+    server.get(f"{SERVER}/{NEWEST.url('7')}", json=page(2, f"{SERVER}?page=2"))
     server.get(f"{SERVER}?page=2", json=page(2, f"{SERVER}?page=3"))
     third = server.get(f"{SERVER}?page=3", json=page(2))
-    answer = problems(pages=pages)
+    answer = read(NEWEST, pages=pages)["problems"]
     assert (answer.state, len(answer.resources)) == (State.ANSWERED, 4)
+    assert answer.newest == 4
     assert third.call_count == 0
 
 

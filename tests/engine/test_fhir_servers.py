@@ -21,7 +21,7 @@ from tests.engine.made_up import POLISH, SHINE, SPOTS, condition, observation, r
 SERVER = "https://ehr.example/fhir"
 PERSON = Query("person", "Patient", "Who it is.")
 PROBLEMS = Query("problems", "Condition", "Spots.", (SPOTS,), 4, "-recorded-date", all_codes=True)
-RESULTS = Query("results", "Observation", "Shine.", (SHINE,), 2, "-date", all_codes=True)
+RESULTS = Query("results", "Observation", "Shine.", (SHINE,), 2, "-date")
 DRUGS = Query("drugs", "MedicationRequest", "Polish.", (POLISH,), 4, "-authoredon", all_codes=True)
 
 BY_ID, BY_REFERENCE = (f"{SERVER}/{PROBLEMS.url(form)}" for form in ("7", "Patient/7"))

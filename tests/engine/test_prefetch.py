@@ -17,7 +17,7 @@ from cds_service.prefetch import (
 )
 from cds_service.protocol import parse
 from cds_service.searchset import read_answer
-from tests.engine.made_up import GLOW, SHINE, SPOTS, condition, observation, resource
+from tests.engine.made_up import GLOW, SHINE, SPOTS, ago, condition, observation, resource
 
 PERSON = Query("person", "Patient", "Who it is.")
 PROBLEMS = Query(
@@ -63,6 +63,9 @@ SPOT, PANEL = condition(), observation()
 OUTCOME = {"resourceType": "OperationOutcome", "issue": []}
 SHORT, FULL = bundle(SPOT, next_page=True), bundle(SPOT, SPOT, SPOT, next_page=True)
 
+NEWEST = bundle(*(observation(effectiveDateTime=ago(h)) for h in (1, 2, 2, 3, 9)), next_page=True)
+UNSORTED = bundle(*(observation(effectiveDateTime=ago(h)) for h in (1, 2, 9, 3, 9)), next_page=True)
+
 JUDGED: dict[str, tuple[Query, dict[str, Any] | None, State, int]] = {
     "the patient": (PERSON, {"resourceType": "Patient"}, State.ANSWERED, 1),
     "no patient": (PERSON, None, State.FAILED, 0),
@@ -79,7 +82,9 @@ JUDGED: dict[str, tuple[Query, dict[str, Any] | None, State, int]] = {
     "a resource instead of a Bundle": (PROBLEMS, SPOT, State.MISMATCHED, 0),
     "no resource": (PROBLEMS, {}, State.MISMATCHED, 0),
     "a page cut short": (PROBLEMS, SHORT, State.PARTIAL, 1),
-    "a full page of a newest-first search": (PROBLEMS, FULL, State.ANSWERED, 3),
+    "a full page of every code": (PROBLEMS, FULL, State.PARTIAL, 3),
+    "a full page of some codes": (RESULTS, NEWEST, State.ANSWERED, 5),
+    "a full page that is not newest first": (RESULTS, UNSORTED, State.PARTIAL, 5),
 }
 
 
@@ -95,7 +100,14 @@ def test_what_a_value_under_a_key_means(
 
 def test_a_cut_off_page_names_the_next() -> None:
     assert read_answer(PROBLEMS, resource(SHORT), "1").next_url == "n"
-    assert read_answer(PROBLEMS, resource(FULL), "1").next_url is None
+    assert read_answer(RESULTS, resource(UNSORTED), "1").next_url == "n"
+    assert read_answer(RESULTS, resource(NEWEST), "1").next_url is None
+
+
+def test_what_is_not_among_the_newest_is_not_known_to_be_absent() -> None:
+    answer = read_answer(RESULTS, resource(NEWEST), "1")
+    reason = "could not be checked (results: not among the newest 5)"
+    assert troubles((RESULTS,), {"results": answer}) == {"shine": reason, "glow": reason}
 
 
 def test_entries_that_could_not_be_read_are_a_gap_beside_those_that_could() -> None:

@@ -137,14 +137,6 @@ def second_page_fails(exchange: Exchange) -> None:
     return _linked(exchange, bundle, _page_url(exchange, 2))
 
 
-def counts_more_than_it_sends(bundle: Json) -> None:
-    """More matches than entries, no next page, and fewer than were asked for."""
-    bundle["total"] = len(resources(bundle)) + 3
-
-
-# --- OperationOutcomes ----------------------------------------------------------------------------
-
-
 def outcome_beside(severity: str, code: str) -> Behaviour:
     """An OperationOutcome among the matches, as FHIR allows it, where there are any."""
     outcome = {"resourceType": "OperationOutcome", "issue": [{"severity": severity, "code": code}]}

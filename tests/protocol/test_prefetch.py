@@ -260,6 +260,15 @@ def test_a_full_page_of_a_bounded_search_is_what_was_asked_for(caller: Caller) -
     assert named_on_a_card(caller, request, "leukocytes")
 
 
+def test_what_may_lie_beyond_the_newest_entries_is_not_taken_for_absent(caller: Caller) -> None:
+    """DATA-08, DATA-24: a list of every code may hold what is asked for further back"""
+    request = cut_off(ORDER, "conditions")
+    other = {"resourceType": "Condition", "recordedDate": "2026-11-01", "code": {"text": "Gout"}}
+    request["prefetch"]["conditions"]["entry"] = []
+    add(request, "conditions", *({**other, "id": f"c{n}"} for n in range(200)))
+    assert named_on_a_card(caller, request, "conditions")
+
+
 # --- Values that no client may send ---------------------------------------------------------------
 
 NO_OBJECTS: dict[str, Any] = {
