@@ -41,6 +41,7 @@ from cds_service.readers import (
     codings,
     first_code,
     is_about_another,
+    observation_status,
     observation_time,
     read_condition_status,
     read_value,
@@ -55,6 +56,7 @@ from cds_service.result import (
     says_the_same,
     together,
 )
+from cds_service.revisions import newest_revisions
 from cds_service.terminology import (
     Concept,
     Diagnosis,
@@ -73,6 +75,9 @@ ORDER_KEY = "order "
 """How the key of a fact about an order begins, before the order's reference."""
 
 _ACTIVE_MEDICATION = frozenset({"active", "on-hold", "intended", None})
+_ENDED_MEDICATION = frozenset(
+    {"completed", "stopped", "cancelled", "entered-in-error", "draft", "not-taken"}
+)
 _NEVER_GIVEN = frozenset({"draft", "entered-in-error", "cancelled", "not-taken"})
 
 
@@ -135,7 +140,7 @@ class Chart:
         self._amounts: dict[tuple[str, str], Amount] = {}
         self._newest_results: dict[str, _Newest | Fact] = {}
         self._sources: dict[str, list[Source]] = {}
-        for resource in resources:
+        for resource in newest_revisions(resources):
             self._file(resource)
 
     # -- filing -------------------------------------------------------------------------------
@@ -475,8 +480,8 @@ class Chart:
     def _reading(self, measurement: Measurement, source: Source, favoured: bool) -> Reading | None:
         """One result; None for what does not count. What cannot be read keeps its problem."""
         resource, part, match = source
-        status = resource.get("status")
-        rank = STATUS_RANK.get(status) if status is None or isinstance(status, str) else None
+        status = observation_status(resource)
+        rank = STATUS_RANK.get(status)
         if rank is None:
             return None
         own_code = (match.system, match.code)
@@ -731,6 +736,9 @@ class Chart:
             note = f" ({min(notes)})" if min(notes) else ""
             words = f"{orderable.title}: active prescription{note}"
             return Finding(question, TRUE, (Fact(orderable.id, words.__str__),))
+        if any(_is_unclear(source.resource) for source in sources):
+            unclear = f"{orderable.title}: on record, whether it is being given is not known"
+            return Finding(question, UNKNOWN, (Fact(orderable.id, unclear.__str__, missing=True),))
         trouble = self._trouble(orderable)
         if trouble is not None:
             return Finding(question, UNKNOWN, (trouble,))
@@ -759,8 +767,7 @@ def _plain_no(orderable: Orderable, question: str, words: str) -> Finding:
 
 def is_reported(resource: Resource) -> bool:
     """Whether an Observation's status lets it count at all."""
-    status = resource.get("status")
-    return isinstance(status, str | None) and STATUS_RANK.get(status) is not None
+    return STATUS_RANK.get(observation_status(resource)) is not None
 
 
 def _is_drug(resource: Resource) -> bool:
@@ -769,7 +776,14 @@ def _is_drug(resource: Resource) -> bool:
 
 def _is_running(resource: Resource) -> bool:
     """A drug that is being given, as far as its status says."""
-    return _is_drug(resource) and first_code(resource.get("status")) in _ACTIVE_MEDICATION
+    is_active = first_code(resource.get("status")) in _ACTIVE_MEDICATION
+    return _is_drug(resource) and is_active and resource.get("doNotPerform") is not True
+
+
+def _is_unclear(resource: Resource) -> bool:
+    """A drug record that says neither that the drug is given nor that it is not."""
+    status = first_code(resource.get("status"))
+    return _is_drug(resource) and status not in _ACTIVE_MEDICATION | _ENDED_MEDICATION
 
 
 def _was_given(resource: Resource) -> bool:

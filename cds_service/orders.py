@@ -328,7 +328,8 @@ def _is_void(resource: Mapping[str, Any]) -> bool:
 
 def _is_about(resource: Mapping[str, Any], patient_id: str) -> bool:
     reference = _reference(resource.get("subject") or resource.get("patient"))
-    return not reference or id_in(reference) == patient_id
+    # A contained Patient is named by a place in the draft, which says nothing against this one.
+    return id_in(reference) in (None, patient_id)
 
 
 def _reference(value: Any) -> str:

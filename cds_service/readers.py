@@ -367,6 +367,20 @@ _LONGEST_STATUS = 40
 STATUS_RANK = {"corrected": 0, "amended": 0, "final": 1, None: 2, "preliminary": 3, "unknown": 4}
 """Observation.status that counts, best first; entered-in-error, cancelled, registered do not."""
 
+_NOT_REPORTED = frozenset({"entered-in-error", "cancelled", "registered"})
+
+
+def observation_status(observation: Readable) -> str | None:
+    """The status as sent; "unknown" for one that is none of FHIR's, so that it is not passed over.
+
+    https://hl7.org/fhir/R4/valueset-observation-status.html
+    """
+    sent = observation.get("status")
+    if sent is None:
+        return None
+    status = sent.strip().lower() if isinstance(sent, str) else ""
+    return status if status in STATUS_RANK or status in _NOT_REPORTED else "unknown"
+
 
 class Bounds(NamedTuple):
     """A number, or the range that a comparator or a partial date leaves; None is unbounded."""

@@ -21,12 +21,13 @@ def newest_revisions(resources: Iterable[Resource]) -> list[Resource]:
     The order stays. What was withdrawn stays too, as withdrawn: its older copies are gone.
     """
     found = list(resources)
+    named = [(each.resourceType, each.id) for each in found if each.id]
+    if len(set(named)) == len(named):
+        return found
     copies: dict[tuple[str, str], list[Resource]] = {}
     for resource in found:
         if resource.id:
             copies.setdefault((resource.resourceType, resource.id), []).append(resource)
-    if len(copies) == len(found):
-        return found
     kept = {id(each) for same in copies.values() for each in _newest(same)}
     return [resource for resource in found if not resource.id or id(resource) in kept]
 

@@ -176,7 +176,10 @@ def test_rules_name_what_a_site_must_map_and_what_is_missing_besides() -> None:
         "allo-hsct-favorable-aml 1.0.0 "
         "(dormant: cannot apply until a site maps eln-favorable (value set eln-risk))"
     ) in listed
-    assert "dormant:   mrd, mrd-presence (value set mrd)" in listed
+    assert (
+        "dormant:   mrd, mrd-end-of-consolidation, mrd-end-of-induction, "
+        "mrd-presence (value set mrd)"
+    ) in listed
     assert "by name:   intensive-protocol" in listed
 
 

@@ -254,6 +254,19 @@ def test_a_prescription_that_ended_is_none(status: str) -> None:
     assert chart(prescription() | {"status": status}).taking(POLISH).truth is FALSE
 
 
+def test_a_drug_that_must_not_be_given_is_not_running() -> None:
+    assert chart(prescription() | {"doNotPerform": True}).taking(POLISH).truth is FALSE
+
+
+@pytest.mark.parametrize("status", ["unknown", "active?", ""])
+def test_whether_a_drug_runs_may_be_unclear(status: str) -> None:
+    finding = chart(prescription() | {"status": status}).taking(POLISH)
+    assert finding.truth is UNKNOWN
+    assert words(finding) == ["polish: on record, whether it is being given is not known"]
+    both = chart(prescription() | {"status": status}, prescription()).taking(POLISH)
+    assert both.truth is TRUE
+
+
 def test_prescriptions_that_were_not_read_are_unknown() -> None:
     assert chart(**NOT_READ).taking(POLISH).truth is UNKNOWN
     assert chart().taking(POLISH).truth is FALSE

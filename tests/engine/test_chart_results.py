@@ -29,6 +29,8 @@ from tests.engine.made_up import (
 Records = tuple[dict[str, Any], ...]
 NOT_READ = {"troubles": {"shine": "could not be checked", "glow": "could not be checked"}}
 
+ERROR = "entered-in-error"
+
 # -- measurements ----------------------------------------------------------------------------------
 
 
@@ -88,6 +90,40 @@ LATEST: dict[str, tuple[Records, str | None]] = {
 def test_which_result_counts(records: Records, expected: str | None, backwards: bool) -> None:
     found = bounds(*(reversed(records) if backwards else records))
     assert found == (None if expected is None else Bounds.exactly(Decimal(expected)))
+
+
+COPIES: dict[str, tuple[Records, str | None]] = {
+    "corrected": ((shine(1, id="a"), shine(2, id="a", status="corrected")), "2"),
+    "corrected to an earlier time": (
+        (shine(1, 3, id="a"), shine(2, 9, id="a", status="corrected")),
+        "2",
+    ),
+    "entered in error after all": ((shine(1, id="a"), shine(1, id="a", status=ERROR)), None),
+    "another one entered in error": ((shine(2, 9, id="a"), shine(1, id="b", status=ERROR)), "2"),
+    "sent twice": ((shine(2, id="a"), shine(2, id="a")), "2"),
+}
+
+
+@pytest.mark.parametrize(("records", "expected"), COPIES.values(), ids=COPIES)
+@pytest.mark.parametrize("backwards", [False, True])
+def test_of_copies_of_one_result_the_newest_counts(
+    records: Records, expected: str | None, backwards: bool
+) -> None:
+    found = bounds(*(reversed(records) if backwards else records))
+    assert found == (None if expected is None else Bounds.exactly(Decimal(expected)))
+
+
+@pytest.mark.parametrize("status", ["Final ", "FINAL"])
+def test_a_status_in_capitals_is_the_same_status(status: str) -> None:
+    assert bounds(shine(2, status=status)) == Bounds.exactly(Decimal(2))
+
+
+@pytest.mark.parametrize("status", ["finished", "", 5, ["final"], {}])
+def test_a_status_that_is_none_of_fhirs_is_said(status: Any) -> None:
+    asked = chart(shine(50, 9), shine(120, status=status)).latest(SHINE)
+    assert asked.doubt is not None
+    assert "Shine 120 lux: not used, its status is unknown" in asked.doubt.say()
+    assert asked.at_least(BRIGHT).truth is UNKNOWN
 
 
 def component(code: str, value: Any) -> dict[str, Any]:

@@ -231,7 +231,7 @@ CONTRADICTIONS = {
         content.changed(content.with_another_value), "contradict each other", "leukocytes"
     ),
     "sends a result as final and as entered in error": _said(
-        content.changed(content.with_an_error_of_the_same_id), "Leukocytes 187", "leukocytes"
+        content.changed(content.with_an_error_of_the_same_id), "Leukocytes: not", "leukocytes"
     ),
     "sends a newer result that was entered in error": _unharmed(
         content.changed(content.with_a_newer_error), "leukocytes"

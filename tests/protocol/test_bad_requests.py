@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.protocol.support import ORDER, QUIET, VIEW, Caller, good
+from tests.protocol.support import ORDER, QUIET, VIEW, Caller, clinical, good
 
 NAMES = pytest.mark.parametrize("name", [VIEW, ORDER])
 NO_TEXTS: dict[str, Any] = {
@@ -120,6 +120,8 @@ def test_every_fhir_id_is_taken(caller: Caller, patient: str) -> None:
     """BAD-15: https://hl7.org/fhir/R4/datatypes.html#id"""
     request = spoilt(QUIET, "patientId", patient, context=True)
     request["prefetch"]["patient"]["id"] = patient
+    for resource in clinical(request):
+        resource["subject"]["reference"] = f"Patient/{patient}"
     assert caller.cards(request) == []
 
 
