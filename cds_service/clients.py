@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -29,6 +29,29 @@ class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         tuple[str, ...],
         Meta(description="Its `fhirServer` addresses, exactly as it sends them.", min_length=1),
     ]
+    issuer: Annotated[str, Meta(description="`iss` of its tokens; needed in production.")] = ""
+    jwks: Annotated[
+        str, Meta(description="Its keys: a JWK Set, as a file or as an https address.")
+    ] = ""
+    jku: Annotated[
+        tuple[str, ...],
+        Meta(description="Addresses of key sets that its tokens may name; others are refused."),
+    ] = ()
+    algorithms: Annotated[
+        tuple[Literal["ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS384", "EdDSA"], ...],
+        Meta(description="Signatures that count.", min_length=1),
+    ] = ("ES384", "RS384")
+    tenants: Annotated[
+        tuple[str, ...], Meta(description="`tenant` must be one of these; empty: any, or none.")
+    ] = ()
+    audiences: Annotated[
+        tuple[str, ...],
+        Meta(description="Further `aud` that count, for clients that send a wrong one; sandbox."),
+    ] = ()
+    private_network: Annotated[
+        bool,
+        Meta(description="Whether its FHIR and key servers may have private addresses."),
+    ] = False
     profile: Annotated[
         str, Meta(description="generic, epic, oracle or sandbox; empty: detected.")
     ] = ""

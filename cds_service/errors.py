@@ -4,7 +4,8 @@
     ├── InvalidRequest   the request is not a CDS Hooks request this service can read
     ├── UnknownService   no service has this id
     ├── MissingData      data that the service cannot do without was not supplied and not fetched
-    └── ContentError     the clinical content is inconsistent; found at start, never at a request
+    ├── NotTrusted       who calls is not known; why is for the log alone
+    └── ContentError     content or configuration is inconsistent; found at start, never at a request
 
 `app.py` maps each to its HTTP status, in one table. A message says what happened, with which
 input and what to do next; it never holds patient data, because messages are logged.
@@ -31,5 +32,9 @@ class MissingData(CDSError):
     """Required data is neither in prefetch nor could be read from the FHIR server."""
 
 
+class NotTrusted(CDSError):
+    """The caller has not shown who it is. The message is for the log; the answer says nothing."""
+
+
 class ContentError(CDSError):
-    """The content package contradicts itself; the service does not start."""
+    """Content or configuration contradicts itself; the service does not start."""

@@ -25,8 +25,45 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port: Annotated[int, Meta(ge=0, le=65535, description="Port to listen on; 0 picks one.")] = 8080
     mode: Annotated[
         Literal["sandbox", "production"],
-        Meta(description="sandbox: no authentication, all rules. production: not available yet."),
+        Meta(
+            description="sandbox: no authentication, all rules. production: known clients and "
+            "approved rules only; starts only when nothing is missing (see `doctor`)."
+        ),
     ] = "sandbox"
+    base_url: Annotated[
+        str,
+        Meta(
+            description="Address under which clients call, up to but without `/cds-services`: the "
+            "`aud` of their tokens begins with it. Production needs it, with https."
+        ),
+    ] = ""
+    protect_discovery: Annotated[
+        bool, Meta(description="Whether discovery asks for a token too (production).")
+    ] = False
+    approvals: Annotated[
+        str, Meta(description="TOML file of approved rules; production shows no others.")
+    ] = ""
+    store: Annotated[
+        str,
+        Meta(
+            description="Database, as an SQLAlchemy URL: `sqlite:///cds.sqlite3`, "
+            "`postgresql+psycopg://user:password@host/name`; empty: none (sandbox only)."
+        ),
+    ] = ""
+    cors_origins: Annotated[
+        str,
+        Meta(
+            description="Origins of browser clients, separated by blanks; `*`: any (sandbox only). "
+            "Empty: `*` in sandbox mode, none in production."
+        ),
+    ] = ""
+    trusted_proxies: Annotated[
+        str,
+        Meta(
+            description="Addresses or networks of the proxies that end TLS, separated by blanks. "
+            "Production answers nobody else but for /health and /ready."
+        ),
+    ] = ""
     content: Annotated[str, Meta(description="Package that holds the clinical content.")] = "hooks"
     site_value_sets: Annotated[
         str, Meta(description="Folder with the site's own value sets; empty: none.")

@@ -1233,6 +1233,8 @@ LABORATORY: tuple[Concept, ...] = (
     FIBRINOGEN,
     INR,
     HEMOGLOBIN,
+)
+CHEMISTRY: tuple[Concept, ...] = (
     POTASSIUM,
     MAGNESIUM,
     PHOSPHATE,

@@ -45,8 +45,18 @@ QUERIES = (
     Query(
         "labs",
         "Observation",
-        "Blasts, blood counts, clotting, electrolytes, tumor lysis values, creatinine, bilirubin.",
+        "Blasts, blood counts, clotting.",
         concepts=concepts.LABORATORY,
+        count=100,
+        sort="-date",
+    ),
+    # Apart from the counts, so that the newest 100 of either reach days back in a patient whose
+    # blood is drawn every few hours, and neither query comes near the length that servers take.
+    Query(
+        "chemistry",
+        "Observation",
+        "Electrolytes, albumin, urate, creatinine, bilirubin: tumor lysis and the dosing of drugs.",
+        concepts=concepts.CHEMISTRY,
         count=100,
         sort="-date",
     ),

@@ -93,7 +93,9 @@ CHART_STORIES = (
             Request("patient-view", "patient-user", user="Patient/{story}"),
             Request("patient-view", "related-person-user", user="RelatedPerson/example"),
             Request("patient-view", "null-keys", prefetch={"molecular": None, "body": None}),
-            Request("patient-view", "labs-failed", prefetch={"labs": OUTCOME}),
+            Request(
+                "patient-view", "labs-failed", prefetch={"labs": OUTCOME, "chemistry": OUTCOME}
+            ),
             Request("patient-view", "leukocytes-failed", prefetch={"leukocytes": OUTCOME}),
             Request("patient-view", "conditions-failed", prefetch={"conditions": OUTCOME}),
             Request("patient-view", "conditions-html", prefetch={"conditions": HTML}),

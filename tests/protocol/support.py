@@ -43,6 +43,7 @@ SEARCH_KEYS = (
     "conditions",
     "leukocytes",
     "labs",
+    "chemistry",
     "performance",
     "body",
     "molecular",
