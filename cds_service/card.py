@@ -8,8 +8,8 @@ markdown, and some render raw HTML.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
@@ -25,11 +25,28 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """Who stands behind the content: shown on every card."""
+    """Who stands behind the content: shown on every card.
+
+    `{status}` in a text is where the review status of the card's rule goes; `approved` holds that
+    of the rules which a site has signed off, by id, the others have `review_status`.
+    """
 
     label_without_primary_source: str
     line: str
     review_status: str
+    approved: Mapping[str, str] = field(default_factory=dict)
+
+    def status(self, rule: Rule) -> str:
+        """The review status of a rule, in words."""
+        return self.approved.get(rule.id, self.review_status)
+
+    def label(self, rule: Rule) -> str:
+        """What `source.label` says where no publication carries the rule."""
+        return self.label_without_primary_source.replace("{status}", self.status(rule))
+
+    def closing(self, rule: Rule) -> str:
+        """The last line of a card."""
+        return self.line.replace("{status}", self.status(rule))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +143,7 @@ def _constant(rule: Rule, attribution: Attribution) -> _Constant:
 def _work_out(rule: Rule, attribution: Attribution) -> _Constant:
     members = {"source": _source(rule, attribution), **_own_members(rule)}
     evidence = _evidence_section(rule.evidence, rule.strength)
-    return _Constant(members, f"{evidence}\n\n*{attribution.line}*")
+    return _Constant(members, f"{evidence}\n\n*{attribution.closing(rule)}*")
 
 
 def _own_members(rule: Rule) -> dict[str, Any]:
@@ -270,7 +287,7 @@ def _source(rule: Rule, attribution: Attribution) -> dict[str, Any]:
     """The primary publication that carries the rule where one was read, else the summaries."""
     primary = next((e for e in rule.evidence if e.seen == "R" and e.primary), None)
     source: dict[str, Any] = {
-        "label": _short(primary.citation) if primary else attribution.label_without_primary_source,
+        "label": _short(primary.citation) if primary else attribution.label(rule),
         "topic": {"system": TOPIC_SYSTEM, "code": rule.id, "display": rule.id.replace("-", " ")},
     }
     if primary is not None and primary.url is not None:
@@ -287,7 +304,7 @@ def _extension(applied: Applied, attribution: Attribution, missing: list[str]) -
     extension: dict[str, Any] = {
         "id": applied.rule.id,
         "version": applied.rule.version,
-        "reviewStatus": attribution.review_status,
+        "reviewStatus": attribution.status(applied.rule),
     }
     if applied.also:
         extension["also"] = [guest.rule.id for guest in applied.also]

@@ -7,19 +7,18 @@ from cds_service.prefetch import Query
 from hooks import concepts
 
 ATTRIBUTION = Attribution(
-    label_without_primary_source=(
-        "Dr.Oracle guideline summary (2026-01-05), pending clinical review"
-    ),
+    label_without_primary_source="Dr.Oracle guideline summary (2026-01-05), {status}",
     line=(
         "Sources: two unreviewed guideline summaries (Dr.Oracle, 2026-01-05), re-checked against "
-        "the evidence above. Content is pending clinical review. Decision support, not an order."
+        "the evidence above. Content is {status}. Decision support, not an order."
     ),
     review_status="pending clinical review",
 )
 
 USAGE = (
-    "For clinicians (Practitioner, PractitionerRole). Content is pending clinical review. Needs "
-    "the Conditions of the patient; every other prefetch key that is missing is named on a card."
+    "For clinicians (Practitioner, PractitionerRole). Each card says whether its content is "
+    "approved. Needs the Conditions of the patient; every other prefetch key that is missing is "
+    "named on a card."
 )
 
 QUERIES = (
