@@ -7,7 +7,9 @@ each, chosen by the `fhirServer` of the request.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -68,6 +70,10 @@ class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Meta(description="The links registered with the EHR; left out: not known."),
     ] = None
 
+    def servers(self) -> list[str]:
+        """Its FHIR servers as requests name them, without a slash at the end."""
+        return [server.rstrip("/") for server in self.fhir_servers]
+
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     client: list[Client]
@@ -75,57 +81,66 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Clients:
-    """All clients by the FHIR server they declare."""
+    """All clients. With `only_known`, no FHIR server is read but those of the client that calls."""
 
-    by_server: dict[str, Client]
+    clients: tuple[Client, ...]
     default_deadline: float
+    only_known: bool = False
 
-    def of(self, request: HookRequest) -> Client | None:
-        """The client that a request comes from; None where no entry names it."""
-        return self.by_server.get(request.fhir_server or "")
+    @cached_property
+    def _by_server(self) -> dict[str, Client]:
+        return {server: client for client in self.clients for server in client.servers()}
 
-    def profile(self, request: HookRequest) -> str:
-        """The EHR profile: as configured, else as the request's extensions tell."""
-        client = self.of(request)
-        configured = client.profile if client is not None else ""
-        return configured or detect(request.extension)
+    def of(self, request: HookRequest, caller: Client | None = None) -> Client | None:
+        """The client that a request comes from: who it has shown to be, else by its FHIR server."""
+        return caller or self._by_server.get(request.fhir_server or "")
 
-    def access(self, request: HookRequest) -> Access:
-        """How the FHIR server of a request is read. The request declares one."""
-        client = self.of(request)
-        deadline: float | None = None
-        search: PatientSearch | None = None
-        if client is not None:
-            deadline, search = client.fhir_deadline_seconds, client.patient_search
+    def access(self, request: HookRequest, client: Client | None) -> Access | None:
+        """How the FHIR server of a request is read; None where there is none to be read."""
+        server = request.fhir_server
+        if server is None or (self.only_known and not _has_registered(client, server)):
+            return None
+        configured = client.fhir_deadline_seconds if client is not None else None
         return Access(
-            server=request.fhir_server or "",
+            server=server,
             token=request.access_token,
             patient_id=request.patient_id,
-            deadline=deadline if deadline is not None else self.default_deadline,
-            patient_search=search,
+            deadline=configured if configured is not None else self.default_deadline,
+            patient_search=client.patient_search if client is not None else None,
         )
+
+
+def profile_of(request: HookRequest, client: Client | None) -> str:
+    """The EHR profile: as configured, else as the request's extensions tell."""
+    configured = client.profile if client is not None else ""
+    return configured or detect(request.extension)
+
+
+def _has_registered(client: Client | None, server: str) -> bool:
+    return client is not None and server in client.servers()
 
 
 def read_clients(settings: Settings) -> Clients:
     """The clients of the file that the settings name. Raises ContentError naming what is wrong."""
     clients = _read(settings.clients) if settings.clients else []
-    by_server: dict[str, Client] = {}
-    problems = []
-    for client in clients:
-        if client.profile and client.profile not in PROFILES:
-            problems.append(
-                f"{settings.clients}: client {client.name}: profile {client.profile} is none of "
-                f"{', '.join(PROFILES)}"
-            )
-        for server in client.fhir_servers:
-            other = by_server.setdefault(server.rstrip("/"), client)
-            if other is not client:
-                problems.append(
-                    f"{settings.clients}: clients {other.name} and {client.name} share {server}"
-                )
+    problems = [f"{settings.clients}: {problem}" for problem in _problems(clients)]
     if problems:
         raise ContentError(*problems)
-    return Clients(by_server, settings.fhir_deadline_seconds)
+    in_production = settings.mode == "production"
+    return Clients(tuple(clients), settings.fhir_deadline_seconds, only_known=in_production)
+
+
+def _problems(clients: Iterable[Client]) -> Iterator[str]:
+    owners: dict[str, Client] = {}
+    for client in clients:
+        if client.profile and client.profile not in PROFILES:
+            known = ", ".join(PROFILES)
+            yield f"client {client.name}: profile {client.profile} is none of {known}"
+        names = (f"the name {client.name}", f"the issuer {client.issuer}" if client.issuer else "")
+        for own in filter(None, (*names, *client.servers())):
+            other = owners.setdefault(own, client)
+            if other is not client:
+                yield f"clients {other.name} and {client.name} share {own}"
 
 
 def _read(path: str) -> list[Client]:

@@ -12,10 +12,10 @@ from datetime import datetime
 from types import ModuleType
 from typing import Any
 
-from cds_service.clients import read_clients
+from cds_service.clients import Client, profile_of, read_clients
 from cds_service.errors import ContentError, UnknownService
 from cds_service.fhir_reader import FhirLimits, FhirReader
-from cds_service.prefetch import Answer
+from cds_service.prefetch import Answer, State, absent
 from cds_service.profiles import PROFILES
 from cds_service.protocol import SPECIFICATION_VERSION, HookRequest, parse
 from cds_service.service import (
@@ -87,39 +87,61 @@ class Engine:
             raise UnknownService(f"no service has this id; there are {known}")
         return found
 
-    def respond(self, service: Service, body: bytes, as_of: datetime) -> Decision:
-        """Everything decided for one request. Raises InvalidRequest or MissingData."""
+    def respond(
+        self, service: Service, body: bytes, as_of: datetime, caller: Client | None = None
+    ) -> Decision:
+        """Everything decided for one request. Raises InvalidRequest or MissingData.
+
+        `caller` is who the client has shown to be, where that is asked for.
+        """
         request = parse(body, service.hook)
         if not request.is_from_clinician or has_nothing_selected(request):
             return Decision([], [], [])
-        answers = self._complete(service, request)
+        client = self.clients.of(request, caller)
+        answers = self._complete(service, request, client)
         require(service, answers)
         chart = build_chart(service, self.lexicon, request, answers, as_of)
         decision = decide(service, chart, answers, unread_selections(request))
-        decision.cards = self._shown(request, decision.cards)
+        decision.cards = _shown(request, client, decision.cards)
         return decision
 
-    def _shown(self, request: HookRequest, cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The cards as the client's EHR can show them."""
-        profile, client = self.clients.profile(request), self.clients.of(request)
-        try:
-            shown = PROFILES[profile].show(cards, client.links if client is not None else None)
-        except Exception:
-            # Better advice in a form that the EHR may not show in full than none.
-            log.error("profile %s raised: the cards go out as they are", profile)
-            return cards
-        if shown.notes:
-            log.info("profile %s: %d changes, which lint lists", profile, len(shown.notes))
-        return shown.cards
-
-    def _complete(self, service: Service, request: HookRequest) -> dict[str, Answer]:
+    def _complete(
+        self, service: Service, request: HookRequest, client: Client | None
+    ) -> dict[str, Answer]:
         """Prefetch as sent, and what it lacks from the FHIR server when there is one."""
         answers = supplied_answers(service, request)
         if request.fhir_server is not None and _lacks_something(answers):
-            access = self.clients.access(request)
-            answers = self._reader.complete(access, service.queries, answers)
+            access = self.clients.access(request, client)
+            if access is not None:
+                answers = self._reader.complete(access, service.queries, answers)
+            else:
+                _name_unregistered(answers)
         name_unknown_drugs(answers)
         return answers
+
+
+def _shown(
+    request: HookRequest, client: Client | None, cards: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The cards as the client's EHR can show them."""
+    profile = profile_of(request, client)
+    try:
+        shown = PROFILES[profile].show(cards, client.links if client is not None else None)
+    except Exception:
+        # Better advice in a form that the EHR may not show in full than none.
+        log.error("profile %s raised: the cards go out as they are", profile)
+        return cards
+    if shown.notes:
+        log.info("profile %s: %d changes, which lint lists", profile, len(shown.notes))
+    return shown.cards
+
+
+def _name_unregistered(answers: dict[str, Answer]) -> None:
+    """A FHIR server that the client has not registered is not read, and that is said."""
+    log.warning("a request names a FHIR server that is not registered for its client")
+    for key, answer in answers.items():
+        if answer.state is State.ABSENT:
+            answers[key] = absent("not supplied, and the FHIR server named is not registered")
 
 
 def _lacks_something(answers: Mapping[str, Answer]) -> bool:
