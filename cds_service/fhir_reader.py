@@ -40,7 +40,7 @@ class FhirLimits:
     bytes_per_query: int = 16 * 1024 * 1024
     pages: int = 20
     referenced_drugs: int = 16
-    reads: int = 128
+    reads: int = 144
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import sys
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from cds_service.settings import Settings
 from cds_service.terminology import Concept, Diagnosis, Orderable
 from hooks import SERVICES
 from hooks.source_attributes import inputs
+from hooks.thresholds import CREATININE_FOR_DOSE
 from tests.patients import chart
 from tests.properties.cases import TABLES, Case, stories, table
 
@@ -334,6 +336,16 @@ https://learn.microsoft.com/en-us/iis/configuration/system.webserver/security/re
 EPIC_ID = "e" * 190
 FHIR_ID = "e" * 64
 """The longest ids: of Epic, and of FHIR R4, which is the longest that the service takes."""
+
+
+@pytest.mark.parametrize("key", ["leukocytes", "labs", "chemistry"])
+def test_the_newest_results_reach_back_two_days_where_blood_is_drawn_every_six_hours(
+    key: str,
+) -> None:
+    """As it is at the peak of tumor lysis (S3-17); a creatinine is used for 48 h."""
+    (query,) = (query for query in SERVICES[0].queries if query.key == key)
+    draws = CREATININE_FOR_DOSE.length // timedelta(hours=6)
+    assert query.count >= draws * len(query.concepts)
 
 
 @AT_EACH_SITE

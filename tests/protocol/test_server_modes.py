@@ -27,7 +27,7 @@ PLAIN = "als-aml-emergency.patient-view"
 
 BROKEN_PREFETCH = {
     f"{PLAIN}.null-keys": "null is known emptiness in prefetch; the server has the values",
-    f"{PLAIN}.labs-failed": "prefetch failed; the server has the labs",
+    f"{PLAIN}.labs-failed": "prefetch failed; the server has the labs and the chemistry",
     f"{PLAIN}.leukocytes-failed": "prefetch failed; the server has the count",
     f"{PLAIN}.conditions-failed": "prefetch failed, hence 412; the server has the Conditions",
     f"{PLAIN}.conditions-html": "prefetch failed, hence 412; the server has the Conditions",
