@@ -30,6 +30,7 @@ _TRUTHS = {"TRUE": "yes", "FALSE": "no", "UNKNOWN": "unknown"}
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="als-leukemia-cds", message="%(version)s")
 def main() -> None:
     """CDS Hooks service for acute leukemia, above all in patients with ALS."""
 
@@ -42,19 +43,23 @@ def _settings() -> Settings:
     try:
         return read_settings()
     except CDSError as problem:
-        raise click.ClickException("\n".join(problem.problems)) from problem
+        raise click.ClickException("\n".join(dict.fromkeys(problem.problems))) from problem
 
 
 def _engine(settings: Settings) -> Engine:
     try:
         return load_engine(importlib.import_module(settings.content), settings)
     except CDSError as problem:
-        raise click.ClickException("\n".join(problem.problems)) from problem
+        raise click.ClickException("\n".join(dict.fromkeys(problem.problems))) from problem
 
 
-@main.command()
+@main.command(short_help="Serve discovery and the three hooks.")
 def serve() -> None:
-    """Serve on HOST and PORT (default 127.0.0.1:8080); settings are CDS_* variables."""
+    """Serve on HOST and PORT (default 127.0.0.1:8080) until Ctrl-C or SIGTERM.
+
+    Settings are environment variables named CDS_*: docs/configuration.md. One that does not fit
+    stops the start with a message and exit status 1.
+    """
     # Imported here, so that the other commands start without a web server.
     from cds_service import server
 
@@ -66,14 +71,23 @@ def serve() -> None:
     )
     click.echo(_what_to_try(settings))
     sys.stdout.flush()
-    server.serve(
-        "cds_service.app:create_app",
-        settings.host,
-        settings.port,
-        settings.workers,
-        settings.threads,
-        max_body_bytes=settings.max_body_bytes,
-    )
+    try:
+        server.serve(
+            "cds_service.app:create_app",
+            settings.host,
+            settings.port,
+            settings.workers,
+            settings.threads,
+            max_body_bytes=settings.max_body_bytes,
+        )
+    except SystemExit as end:
+        if end.code:
+            click.echo(
+                f"The service could not start. Where another program listens on port "
+                f"{settings.port}, choose another: PORT=8081 als-leukemia-cds serve",
+                err=True,
+            )
+        raise
 
 
 def _what_to_try(settings: Settings) -> str:
@@ -93,13 +107,16 @@ def _what_to_try(settings: Settings) -> str:
     )
 
 
-@main.command()
+@main.command(short_help="Explain the answer to one request, rule by rule.")
 @click.argument("request_file", type=click.File("rb"))
 @as_of_option
 @click.option("--json", "as_json", is_flag=True, help="Print the CDS Hooks response only.")
 @click.option("--all", "everything", is_flag=True, help="Print every question of every rule.")
 def check(request_file: click.File, as_of: datetime, as_json: bool, everything: bool) -> None:
     """Explain REQUEST_FILE (a CDS Hooks request, - for stdin): every rule, its facts, the cards.
+
+    Answers as the service would, with the same CDS_* settings, and without one running. What
+    prefetch lacks is read from the request's fhirServer.
 
     Exit status: 0 answered, 1 refused (as the service would refuse it).
 
@@ -113,7 +130,7 @@ def check(request_file: click.File, as_of: datetime, as_json: bool, everything: 
         service = _service_for(engine, body)
         decision = engine.respond(service, body, as_of)
     except CDSError as problem:
-        raise click.ClickException("\n".join(problem.problems)) from problem
+        raise click.ClickException("\n".join(dict.fromkeys(problem.problems))) from problem
     if as_json:
         click.echo(json.dumps({"cards": decision.cards}, indent=2, ensure_ascii=False))
         return
@@ -139,17 +156,19 @@ def _service_for(engine: Engine, body: bytes) -> Service:
 def _explain(decision: Decision, everything: bool) -> Iterator[str]:
     if not decision.outcomes:
         yield "Nothing to check: no order selected, or the user is not a clinician."
+    places = _places(decision)
     for outcome in decision.outcomes:
         if outcome.finding is None:
             yield f"{outcome.rule.id}: could not be checked (the rule raised)"
             continue
-        yield f"{outcome.rule.id}: {_TRUTHS[outcome.finding.truth.name]}"
+        where = places.get(outcome.rule.id, _NO_CARD) if outcome.finding.truth is TRUE else ""
+        yield f"{outcome.rule.id}: {_TRUTHS[outcome.finding.truth.name]}{where}"
         facts = dict.fromkeys(fact.say() for fact in outcome.finding.deciding())
         yield from (f"    {fact}" for fact in facts)
         if everything:
             yield from (f"      {line}" for line in _questions(outcome.finding))
     yield ""
-    yield f"{len(decision.cards)} card(s)"
+    yield "1 card" if len(decision.cards) == 1 else f"{len(decision.cards)} cards"
     for card in decision.cards:
         yield f"\n[{card['indicator']}] {card['summary']}\n"
         yield from (f"  {line}" for line in card["detail"].splitlines())
@@ -158,17 +177,34 @@ def _explain(decision: Decision, everything: bool) -> Iterator[str]:
             yield f"  -> {suggestion['label']}{recommended}"
 
 
+_NO_CARD = " (no card of its own: another rule speaks first)"
+
+
+def _places(decision: Decision) -> dict[str, str]:
+    """Of each rule that shows, where: a card of its own goes without saying."""
+    own = {each.rule.id: "" for each in decision.applied}
+    return own | {
+        guest.rule.id: f" (on the card of {each.rule.id})"
+        for each in decision.applied
+        for guest in each.also
+    }
+
+
 def _questions(finding: Finding, depth: int = 0) -> Iterator[str]:
     yield f"{'  ' * depth}{finding.question}: {_TRUTHS[finding.truth.name]}"
     for part in finding.parts:
         yield from _questions(part, depth + 1)
 
 
-@main.command()
+@main.command(short_help="List the rules, and which are dormant here.")
 @click.option("--outline", "with_outline", is_flag=True, help="Also print each rule's questions.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 def rules(with_outline: bool, as_json: bool) -> None:
-    """List the rules: hooks, indicator, review status, evidence, dormant inputs."""
+    """List the rules: hooks, indicator, review status, evidence, dormant inputs.
+
+    Evidence is named by key; docs/rules.md has the citations. Dormant inputs wait for the codes of
+    a site: docs/site-value-sets.md.
+    """
     engine = _engine(_settings())
     described = list(describe(engine))
     if as_json:
@@ -193,6 +229,9 @@ def rules(with_outline: bool, as_json: bool) -> None:
         if with_outline:
             for line in each["outline"]:
                 click.echo(f"        {line}")
+    dormant_rules = sum(each["dormant"] for each in described)
+    until = f", {dormant_rules} dormant: docs/site-value-sets.md" if dormant_rules else ""
+    click.echo(f"{len(described)} rules{until}")
 
 
 def describe(engine: Engine) -> Iterator[dict[str, Any]]:

@@ -27,10 +27,10 @@ def _instant(context: click.Context, parameter: click.Parameter, value: str | No
 as_of_option = click.option(
     "--as-of",
     callback=_instant,
-    help="Instant that the data or the answer is of (ISO 8601 with zone); default is now.",
+    help="Instant to answer, or date the data, as of: 2026-01-15T12:00:00Z, say. Default: now.",
 )
 as_is_option = click.option(
-    "--as-is", is_flag=True, help="Keep what is broken on purpose; most servers refuse it."
+    "--as-is", is_flag=True, help="Keep resources broken on purpose; most servers refuse them."
 )
 
 
@@ -39,38 +39,51 @@ def _library(module: str = "fixtures") -> Any:
     return importlib.import_module(module)
 
 
-@click.group()
+@click.group(short_help="Synthetic patients and requests for trying the service.")
 def fixtures() -> None:
-    """Patient stories for trying the service, with dates moved to now."""
+    """Synthetic patients (stories) and hook requests about them, with dates moved to now.
+
+    A request is named STORY.HOOK or STORY.HOOK.VARIANT.
+    """
 
 
-@fixtures.command("list")
+@fixtures.command("list", short_help="List the requests, with what each shows.")
 def list_fixtures() -> None:
-    """List the hook requests, by story, with what each shows."""
+    """List the hook requests, by story, with what each shows. The story is the part of a name
+    before the first dot.
+    """
     library = _library()
     for story in library.stories():
         for name in library.requests(story):
             click.echo(f"{name:70} {library.EXPECTED[name].shows}")
 
 
-@fixtures.command()
+@fixtures.command(short_help="Print one request as JSON, ready to be posted.")
 @click.argument("name")
 def request(name: str) -> None:
-    """Print the hook request NAME as JSON, ready to be posted."""
+    """Print the hook request NAME as JSON, ready to be posted.
+
+    \b
+    Example: als-leukemia-cds fixtures request als-aml-emergency.patient-view
+    """
     library = _library()
-    known = {each for story in library.stories() for each in library.requests(story)}
+    known = [each for story in library.stories() for each in library.requests(story)]
     if name not in known:
-        raise click.ClickException(f"no request {name}; `fixtures list` names them all")
+        story = name.partition(".")[0]
+        meant = [each for each in known if each.partition(".")[0] == story]
+        listed = "".join(f"\n    {each}" for each in meant)
+        of_story = f"; of this story:{listed}" if meant else ""
+        raise click.ClickException(f"no request {name}; `fixtures list` names them all{of_story}")
     click.echo(json.dumps(library.request(name, datetime.now(UTC)), ensure_ascii=False))
 
 
-@fixtures.command()
+@fixtures.command(short_help="Load the patients into a FHIR server.")
 @click.argument("stories", nargs=-1, metavar="[STORY]...")
 @click.option("--fhir", "base", required=True, metavar="URL", help="Base of a FHIR R4 server.")
 @click.option(
     "--token-file",
     type=click.File("r"),
-    help=f"File with the Bearer token (- for stdin); else the variable {TOKEN_VARIABLE}, if set.",
+    help=f"File with the Bearer token (- for stdin). Default: {TOKEN_VARIABLE}, if set.",
 )
 @as_of_option
 @as_is_option
@@ -103,7 +116,8 @@ def load(
             click.echo(f"{place}/{len(names)} {name}: not loaded: {problem}", err=True)
             refused += 1
             if problem.is_final:
-                raise click.ClickException(f"stopped at {name}") from problem
+                left = f"; {len(names) - place} not tried" if place < len(names) else ""
+                raise click.ClickException(f"stopped at {name}{left}") from problem
             continue
         click.echo(f"{place}/{len(names)} {name}: {len(record.resources)} resources")
         _say_what_is_left_out(record)
@@ -111,7 +125,7 @@ def load(
         raise click.ClickException(f"{refused} of {len(names)} stories were not loaded")
 
 
-@fixtures.command()
+@fixtures.command(short_help="Write the patients as transaction Bundles and NDJSON.")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option(
     "--format",
@@ -124,17 +138,27 @@ def load(
 @as_of_option
 @as_is_option
 def export(folder: Path, form: str, as_of: datetime, as_is: bool) -> None:
-    """Write every story into FOLDER: bundles/STORY.json and ndjson/TYPE.ndjson."""
+    """Write every story into FOLDER: bundles/STORY.json and ndjson/TYPE.ndjson.
+
+    What stands there under these names is replaced. A Bundle is a transaction: POST it to the base
+    of a FHIR server. Write again on another day: the dates grow old.
+
+    \b
+    Example: als-leukemia-cds fixtures export stories
+    """
     loading = _library("fixtures.loading")
     records = [loading.record(name, as_of, as_is=as_is) for name in _stories(())]
     for record in records:
         _say_what_is_left_out(record)
-    if form != "ndjson":
-        written = loading.write_bundles(records, folder / "bundles")
-        click.echo(f"{len(written)} transaction Bundles in {folder / 'bundles'}")
-    if form != "bundle":
-        written = loading.write_ndjson(records, folder / "ndjson")
-        click.echo(f"{len(written)} NDJSON files in {folder / 'ndjson'}")
+    try:
+        if form != "ndjson":
+            written = loading.write_bundles(records, folder / "bundles")
+            click.echo(f"{len(written)} transaction Bundles in {folder / 'bundles'}")
+        if form != "bundle":
+            written = loading.write_ndjson(records, folder / "ndjson")
+            click.echo(f"{len(written)} NDJSON files in {folder / 'ndjson'}")
+    except OSError as problem:
+        raise click.ClickException(f"{folder} cannot be written: {problem.strerror}") from problem
 
 
 def _stories(names: tuple[str, ...]) -> list[str]:
@@ -142,7 +166,9 @@ def _stories(names: tuple[str, ...]) -> list[str]:
     known: list[str] = _library().stories()
     if unknown := [name for name in names if name not in known]:
         listed = ", ".join(unknown)
-        raise click.ClickException(f"no story {listed}; `fixtures list` names them all")
+        raise click.ClickException(
+            f"no story {listed}; `fixtures list` names them all (the part before the first dot)"
+        )
     return list(names) or known
 
 
@@ -158,5 +184,9 @@ def _token(file: Any) -> str | None:
 
 
 def _say_what_is_left_out(record: Any) -> None:
+    if record.left_out:
+        click.echo(
+            f"    {record.story} is broken on purpose; --as-is keeps what is left out", err=True
+        )
     for address, problem in record.left_out.items():
         click.echo(f"    left out, no valid R4: {address} ({problem})", err=True)

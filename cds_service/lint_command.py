@@ -64,7 +64,7 @@ class Posted:
     must_be_answered: bool = field(default=True)
 
 
-@click.command()
+@click.command(short_help="Say what a kind of EHR cannot show of the cards.")
 @click.option(
     "--profile",
     "profile_id",
@@ -92,6 +92,9 @@ def lint(
 ) -> None:
     """Say what a profile changes or drops of the cards for REQUEST_FILE... (default: all fixtures).
 
+    "changed" is what the profile does, or what the site has to do (register links, map orders).
+    "PROBLEM" is what no profile can mend. The profiles: docs/ehr-profiles.md.
+
     Exit status: 1 where a problem is left that no profile can mend, else 0.
 
     \b
@@ -114,7 +117,7 @@ def _engine() -> Engine:
         settings = read_settings()
         return load_engine(importlib.import_module(settings.content), settings)
     except CDSError as problem:
-        raise click.ClickException("\n".join(problem.problems)) from problem
+        raise click.ClickException("\n".join(dict.fromkeys(problem.problems))) from problem
 
 
 def _fixtures(instant: datetime) -> list[Posted]:
@@ -255,21 +258,28 @@ def _report(found: Sequence[Linted]) -> Iterator[str]:
     for rule in sorted({each.rule for each in cards if each.rule is not None}):
         own = [each for each in cards if each.rule == rule]
         yield f"{rule} ({_number(own)})"
-        yield from _counted("changed", (text for each in own for text in each.changes), len(own))
-        yield from _counted("PROBLEM", (text for each in own for text in each.problems), len(own))
+        yield from _counted("changed", [each.changes for each in own])
+        yield from _counted("PROBLEM", [each.problems for each in own])
     for each in found:
         if each.rule is None:
             yield from (f"{each.request}: PROBLEM: {text}" for text in each.problems)
     problems = sum(len(each.problems) for each in found)
     changed = sum(bool(each.changes) for each in cards)
-    yield f"{_number(cards)}, {changed} changed, {problems} problems"
+    yield f"{_number(cards)}, {changed} changed, {problems} problem{'' if problems == 1 else 's'}"
 
 
 def _number(cards: Sequence[Linted]) -> str:
     return "1 card" if len(cards) == 1 else f"{len(cards)} cards"
 
 
-def _counted(word: str, texts: Iterable[str], cards: int) -> Iterator[str]:
-    for text, times in Counter(texts).items():
-        often = f" ({times} of {cards})" if cards > 1 else ""
+def _counted(word: str, by_card: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Of one card every suggestion by its place; of several the same thing once, whatever place."""
+    if len(by_card) > 1:
+        by_card = [list(dict.fromkeys(map(_without_place, texts))) for texts in by_card]
+    for text, times in Counter(text for texts in by_card for text in texts).items():
+        often = f" ({times} of {len(by_card)})" if len(by_card) > 1 else ""
         yield f"    {word}: {text}{often}"
+
+
+def _without_place(text: str) -> str:
+    return re.sub(r"suggestion \d+ of \d+", "a suggestion", text)

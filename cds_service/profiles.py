@@ -160,7 +160,8 @@ def _one_action_each(fitting: _Fitting, suggestion: Json, name: str) -> list[Jso
     total, bound = len(actions), not all(map(_stands_alone, actions))
     if bound:
         fitting.together.append(
-            f"{escape(suggestion['label'])}: {total} buttons; part of them leaves the rest as it is"
+            f"{escape(suggestion['label'])}: one button for each order, take all {total}; "
+            "what is not taken stays as it is"
         )
     fitting.note(f"{name} became {total} suggestions of one action each")
     together = f", take all {total}" if bound else ""
@@ -278,7 +279,8 @@ def _epic_links(fitting: _Fitting) -> None:
     if fitting.links is not None:
         _keep_links(fitting, fitting.links)
     elif fitting.card.get("links"):
-        fitting.note(f"links kept ({len(fitting.card['links'])}): registered ones are shown only")
+        kept = len(fitting.card["links"])
+        fitting.note(f"links kept ({kept}): the EHR shows those alone that are on its allow list")
 
 
 def _epic_selection(fitting: _Fitting) -> None:

@@ -10,8 +10,10 @@ from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
+from uvicorn.config import STARTUP_FAILURE
 
 import fixtures
+from cds_service import server
 from cds_service.chart import Chart
 from cds_service.commands import describe, main
 from cds_service.engine import Engine
@@ -21,6 +23,8 @@ from hooks import SERVICES
 from tests.engine import made_up
 from tests.engine.site_folders import BRITTLE, CONTENT, DULL, TIMED
 from tests.engine.test_service import a_service
+
+RULE_IDS = {rule.id for service in SERVICES for rule in service.rules()}
 
 
 def run(*arguments: str, text: str | None = None) -> Result:
@@ -48,6 +52,14 @@ def test_check_says_unknown_where_the_count_is_old() -> None:
     result = run("check", "-", text=story("aml-stale-count.patient-view"))
     assert "hyperleukocytosis-emergency: unknown" in result.output
     assert "older than 24 h" in result.output
+
+
+def test_check_says_where_a_rule_shows_that_has_no_card_of_its_own() -> None:
+    name = "als-aml-emergency.order-select.leukapheresis-and-catheter"
+    lines = run("check", "-", text=story(name)).output.splitlines()
+    assert "leukapheresis-als: yes" in lines
+    assert "central-line-bleeding-risk: yes (on the card of leukapheresis-als)" in lines
+    assert "leukapheresis-routine: yes (no card of its own: another rule speaks first)" in lines
 
 
 def test_check_prints_every_question_on_request() -> None:
@@ -95,10 +107,16 @@ def test_rules_lists_hooks_status_evidence_and_dormant_inputs() -> None:
         assert words in result.output
 
 
+def test_rules_are_counted_with_the_dormant_ones() -> None:
+    last = run("rules").output.splitlines()[-1]
+    dormant = sum(rule["dormant"] for rule in json.loads(run("rules", "--json").output))
+    assert last.startswith(f"{len(RULE_IDS)} rules, {dormant} dormant: ")
+
+
 def test_rules_as_json_name_every_rule_once() -> None:
     ids = [rule["id"] for rule in json.loads(run("rules", "--json").output)]
     assert len(ids) == len(set(ids))
-    assert set(ids) == {rule.id for service in SERVICES for rule in service.rules()}
+    assert set(ids) == RULE_IDS
 
 
 def test_fixtures_list_names_every_request() -> None:
@@ -109,6 +127,25 @@ def test_fixtures_list_names_every_request() -> None:
 def test_an_unknown_fixture_is_refused_with_the_way_to_find_one() -> None:
     result = run("fixtures", "request", "no-such-story")
     assert (result.exit_code, "fixtures list" in result.output) == (1, True)
+
+
+def test_of_a_story_that_exists_the_requests_are_named() -> None:
+    result = run("fixtures", "request", "gout.patient")
+    assert (result.exit_code, "\n    gout.patient-view\n" in result.output) == (1, True)
+    assert "healthy" not in result.output
+
+
+def test_a_start_that_fails_says_how_to_choose_another_port(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*arguments: object, **named: object) -> None:
+        raise SystemExit(STARTUP_FAILURE)
+
+    monkeypatch.setattr(server, "serve", fail)
+    monkeypatch.setenv("CDS_PORT", "8099")
+    result = run("serve")
+    assert result.exit_code == STARTUP_FAILURE
+    assert "port 8099, choose another: PORT=" in result.output
 
 
 def test_serve_refuses_production_mode(monkeypatch: pytest.MonkeyPatch) -> None:

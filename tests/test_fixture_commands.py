@@ -207,7 +207,8 @@ def test_a_server_that_refuses_the_client_is_asked_once(stub: FhirStub, status: 
     stub.otherwise = reply(OUTCOME, status)
     result = load(stub, "acne", "healthy")
     assert (result.exit_code, len(posts(stub))) == (1, 1)
-    assert f"HTTP {status}: no such code" in result.output
+    assert f"HTTP {status}: no such code; give a token" in result.output
+    assert "stopped at acne; 1 not tried" in result.output
 
 
 STRANGERS: dict[str, tuple[Reply, str]] = {
@@ -234,6 +235,7 @@ def test_nothing_is_sent_to_what_is_no_r4_server(
 def test_a_server_that_cannot_be_reached_is_named(base: str) -> None:
     result = CliRunner().invoke(main, ["fixtures", "load", "--fhir", base])
     assert (result.exit_code, "could not be reached" in result.output) == (1, True)
+    assert "give the base of a running server" in result.output
 
 
 # --- Files ----------------------------------------------------------------------------------------
@@ -244,6 +246,13 @@ def export(folder: Path, *arguments: str) -> Result:
     result = CliRunner().invoke(main, command)
     assert result.exit_code == 0, result.output
     return result
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    result = CliRunner().invoke(main, ["fixtures", "export", str(tmp_path / "taken" / "in")])
+    assert (result.exit_code, type(result.exception)) == (1, SystemExit)
+    assert f"{tmp_path / 'taken' / 'in'} cannot be written" in result.output
 
 
 def written(folder: Path) -> set[str]:

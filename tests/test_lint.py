@@ -118,6 +118,17 @@ def test_a_change_is_said_once_per_rule_with_how_often(stored: Any) -> None:
     assert result.output.count("topic code is LeukapheresisAls (2 of 2)") == 1
 
 
+def test_of_several_cards_what_befalls_each_suggestion_is_said_once(stored: Any) -> None:
+    paths = [stored(f"{story}.patient-view") for story in ("als-aml-emergency", "als-suspected")]
+    result = lint("--profile", "epic", *AS_OF, *paths)
+    lines = result.output.partition("als-acute-leukemia-goals (2 cards)")[2].splitlines()
+    told = [line for line in lines if "drafts an order without a code" in line]
+    assert told[0] == (
+        "    changed: a suggestion drafts an order without a code: the site has to map it (2 of 2)"
+    )
+    assert "suggestion 1 of" not in "".join(lines[: lines.index(told[0]) + 2])
+
+
 @pytest.mark.parametrize("arguments", [(), ("--profile", "other"), ("--profile", "epic", "gone")])
 def test_wrong_arguments_are_refused(arguments: tuple[str, ...]) -> None:
     assert lint(*arguments).exit_code == 2

@@ -127,7 +127,7 @@ def test_a_regimen_that_is_removed_says_so_on_each_half() -> None:
             "1 of 2, take all 2:",
             "2 of 2, take all 2:",
         ]
-        assert "part of them leaves the rest as it is" in after["detail"]
+        assert "take all 2; what is not taken stays as it is" in after["detail"]
 
 
 HALVES = {
