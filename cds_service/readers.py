@@ -91,6 +91,7 @@ class Resource(_Lazy, gc=False):
     meta: Raw = NOTHING
     contained: Raw = NOTHING
     type: Raw = NOTHING
+    total: Raw = NOTHING
     link: list[Link] = []
     entry: list[Entry] = []
     issue: Raw = NOTHING
@@ -146,6 +147,7 @@ class LooseBundle(msgspec.Struct, gc=False):
     """A Bundle one of whose resources does not have FHIR's shape."""
 
     resourceType: str = ""  # noqa: N815
+    total: Raw = NOTHING
     entry: list[Raw] = []
     link: Raw = NOTHING
 
@@ -205,9 +207,12 @@ def read_tolerantly(raw: Raw | bytes) -> tuple[Resource | None, int]:
         return None, 0
     parts, broken = _resources_of(bundle.entry)
     entries = [Entry(resource) for part in parts if (resource := read_resource(part)) is not None]
+    broken += len(parts) - len(entries)
+    # What holds no resource stays an entry: a Bundle of such is no empty one.
+    entries += [Entry()] * (len(bundle.entry) - broken - len(entries))
     links = [*_links(decode_any(bundle.link))]
-    readable = Resource(resourceType="Bundle", entry=entries, link=links)
-    return readable, broken + len(parts) - len(entries)
+    readable = Resource(resourceType="Bundle", total=bundle.total, entry=entries, link=links)
+    return readable, broken
 
 
 def _resources_of(entries: list[Raw]) -> tuple[list[Raw], int]:
@@ -229,8 +234,8 @@ def _links(links: Any) -> Iterator[Link]:
     for link in links if isinstance(links, list) else []:
         sent = link if isinstance(link, dict) else {}
         relation, url = sent.get("relation"), sent.get("url")
-        if isinstance(relation, str) and isinstance(url, str):
-            yield Link(relation, url)
+        if isinstance(relation, str):
+            yield Link(relation, url if isinstance(url, str) else None)
 
 
 _OTHER_SHAPES = frozenset(

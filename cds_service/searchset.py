@@ -3,7 +3,8 @@
 https://hl7.org/fhir/R4/http.html#search. Whatever says that the data may not be all there is makes
 a search a failed one, with what was found beside the reason: what is there counts, what is not
 there is unknown. That is an entry that cannot be read, a note that something was left out, another
-patient's resources, the shape of another FHIR version, or a page that is not the last.
+patient's resources, the shape of another FHIR version, entries none of which was asked for, a
+count of matches that are not there, or a page that is not the last.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ def _read_bundle(query: Query, bundle: Resource, patient_id: str, unreadable: in
     if len(own) < len(wanted):
         problems.append(f"{len(wanted) - len(own)} entries are about another patient")
     problems += _of_other_versions(found)
+    problems += [] if wanted else _nothing_asked_for(query, bundle)
     problems += _outcomes([each for each in found if each.resourceType == "OperationOutcome"], own)
     included = [each for each in found if each.resourceType == "Medication"]
     answer = Answer(
@@ -74,6 +76,21 @@ def _read_bundle(query: Query, bundle: Resource, patient_id: str, unreadable: in
     if problems:
         answer.state, answer.reason = State.FAILED, "; ".join(problems)
     return within_count(query, answer)
+
+
+def _nothing_asked_for(query: Query, bundle: Resource) -> list[str]:
+    """What says that a Bundle without a match is not that of a search that found none.
+
+    The parts of a batch, resources of another key and entries whose resource stands elsewhere come
+    in a Bundle too, and so does a bare count.
+    """
+    kinds = [each.resource.resourceType if each.resource else "" for each in bundle.entry]
+    if any(kind != "OperationOutcome" for kind in kinds):
+        return [f"holds entries, but no {query.resource_type}"]
+    total = bundle.get("total")
+    if isinstance(total, int) and total > 0 and _next(bundle.link) is None:
+        return ["says that there are matches, and holds none"]
+    return []
 
 
 def within_count(query: Query, answer: Answer) -> Answer:
@@ -138,7 +155,8 @@ def _issues(outcome: Resource) -> Iterator[tuple[str | None, str | None]]:
 
 
 def _next(links: Iterable[Link]) -> str | None:
-    return next((link.url for link in links if link.relation == "next"), None)
+    """Where the next page is; empty where there is one and its address is missing."""
+    return next((link.url or "" for link in links if link.relation == "next"), None)
 
 
 def _named(kind: str) -> str:
