@@ -1,6 +1,6 @@
 """What looks like a search that found nothing, and is not: named on a card, never an all-clear.
 
-https://hl7.org/fhir/R4/http.html#search: a search that found nothing is a searchset without entries.
+https://hl7.org/fhir/R4/http.html#search: one that found nothing is a searchset without entries.
 """
 
 from __future__ import annotations
