@@ -34,6 +34,13 @@ as_is_option = click.option(
 )
 
 
+token_option = click.option(
+    "--token-file",
+    type=click.File("r"),
+    help=f"File with the Bearer token (- for stdin). Default: {TOKEN_VARIABLE}, if set.",
+)
+
+
 # Imported when asked for, by name: the engine does not depend on the fixtures.
 def _library(module: str = "fixtures") -> Any:
     return importlib.import_module(module)
@@ -60,8 +67,18 @@ def list_fixtures() -> None:
 
 @fixtures.command(short_help="Print one request as JSON, ready to be posted.")
 @click.argument("name")
-def request(name: str) -> None:
+@click.option(
+    "--fhir",
+    "base",
+    metavar="URL",
+    help="Send this FHIR server (and the token) in place of prefetch.",
+)
+@token_option
+def request(name: str, base: str | None, token_file: Any) -> None:
     """Print the hook request NAME as JSON, ready to be posted.
+
+    With --fhir the service has to read the patient there, who must have been loaded: see
+    `fixtures load`.
 
     \b
     Example: als-leukemia-cds fixtures request als-aml-emergency.patient-view
@@ -74,17 +91,34 @@ def request(name: str) -> None:
         listed = "".join(f"\n    {each}" for each in meant)
         of_story = f"; of this story:{listed}" if meant else ""
         raise click.ClickException(f"no request {name}; `fixtures list` names them all{of_story}")
-    click.echo(json.dumps(library.request(name, datetime.now(UTC)), ensure_ascii=False))
+    posted = library.request(name, datetime.now(UTC))
+    if base is not None:
+        posted = _to_be_read(posted, base, _token(token_file))
+    click.echo(json.dumps(posted, ensure_ascii=False))
+
+
+def _to_be_read(posted: dict[str, Any], base: str, token: str | None) -> dict[str, Any]:
+    """The request of a client that lets the service read everything.
+
+    https://cds-hooks.hl7.org/#passing-the-access-token-to-the-cds-service
+    """
+    bare = {key: value for key, value in posted.items() if key != "prefetch"}
+    bare["fhirServer"] = base
+    if token is not None:
+        bare["fhirAuthorization"] = {
+            "access_token": token,
+            "token_type": "Bearer",
+            "expires_in": 300,
+            "scope": "patient/*.read",
+            "subject": "als-leukemia-cds",
+        }
+    return bare
 
 
 @fixtures.command(short_help="Load the patients into a FHIR server.")
 @click.argument("stories", nargs=-1, metavar="[STORY]...")
 @click.option("--fhir", "base", required=True, metavar="URL", help="Base of a FHIR R4 server.")
-@click.option(
-    "--token-file",
-    type=click.File("r"),
-    help=f"File with the Bearer token (- for stdin). Default: {TOKEN_VARIABLE}, if set.",
-)
+@token_option
 @as_of_option
 @as_is_option
 def load(

@@ -238,6 +238,21 @@ def test_a_server_that_cannot_be_reached_is_named(base: str) -> None:
     assert "give the base of a running server" in result.output
 
 
+# --- Requests that let the service read -----------------------------------------------------------
+
+
+def test_a_request_can_name_a_server_in_place_of_prefetch() -> None:
+    command = ["fixtures", "request", "gout.order-sign", "--fhir", "https://fhir.example/r4"]
+    with_token = CliRunner().invoke(main, command, env={"FHIR_TOKEN": TOKEN})
+    without = CliRunner().invoke(main, command, env={"FHIR_TOKEN": ""})
+    posted, bare = json.loads(with_token.output), json.loads(without.output)
+    assert posted["fhirAuthorization"]["access_token"] == TOKEN
+    assert posted["fhirServer"] == bare["fhirServer"] == "https://fhir.example/r4"
+    for each in (posted, bare):
+        assert ("prefetch" in each, "draftOrders" in each["context"]) == (False, True)
+    assert "fhirAuthorization" not in bare
+
+
 # --- Files ----------------------------------------------------------------------------------------
 
 
