@@ -5,6 +5,7 @@
     ├── UnknownService   no service has this id
     ├── MissingData      data that the service cannot do without was not supplied and not fetched
     ├── NotTrusted       who calls is not known; why is for the log alone
+    ├── StoreDown        the store does not answer, or has no room; no fault of the request
     └── ContentError     content or configuration is inconsistent; found at start, never at a request
 
 `app.py` maps each to its HTTP status, in one table. A message says what happened, with which
@@ -34,6 +35,10 @@ class MissingData(CDSError):
 
 class NotTrusted(CDSError):
     """The caller has not shown who it is. The message is for the log; the answer says nothing."""
+
+
+class StoreDown(CDSError):
+    """What the store has to say cannot be had now: so the request is refused, never let pass."""
 
 
 class ContentError(CDSError):
