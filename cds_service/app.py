@@ -12,14 +12,24 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from http import HTTPStatus
+from types import ModuleType
 from typing import Any
 
 import msgspec
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from cds_service.clients import Client
+from cds_service.door import Door
 from cds_service.engine import Engine, load_engine
-from cds_service.errors import CDSError, InvalidRequest, MissingData, UnknownService
+from cds_service.errors import (
+    CDSError,
+    ContentError,
+    InvalidRequest,
+    MissingData,
+    NotTrusted,
+    UnknownService,
+)
 from cds_service.settings import Settings, read_settings
 
 log = logging.getLogger(__name__)
@@ -28,18 +38,14 @@ STATUSES: dict[type[CDSError], tuple[int, str]] = {
     InvalidRequest: (400, "invalid"),
     UnknownService: (404, "not-found"),
     MissingData: (412, "required"),
+    NotTrusted: (401, "login"),
 }
 """Error to HTTP status and https://hl7.org/fhir/R4/valueset-issue-type.html code."""
 
 _HTTP_CODES = {404: "not-found", 405: "not-supported", 413: "too-long", 415: "not-supported"}
 
-_CORS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, Accept",
-    "Access-Control-Max-Age": "86400",
-}
-"""Sandbox mode: any browser client may call, without cookies. No origin is echoed."""
+PROBES = frozenset({"/health", "/ready"})
+"""Paths that those who watch over the process may ask without coming through a proxy."""
 
 Clock = Callable[[], datetime]
 
@@ -50,17 +56,43 @@ def now() -> datetime:
 
 
 def create_app(settings: Settings | None = None, clock: Clock = now) -> Flask:
-    """The WSGI application. Everything a request needs is built here, before the first one."""
+    """The WSGI application. Everything a request needs is built here, before the first one.
+
+    Raises ContentError when content or configuration is not fit to answer with.
+    """
     settings = settings or read_settings()
-    engine = load_engine(importlib.import_module(settings.content), settings)
+    content = importlib.import_module(settings.content)
+    if settings.mode == "production":
+        check_production(settings, content, clock)
+    engine = load_engine(content, settings)
     app = Flask("cds_service", static_folder=None)
     # One spelling of a path is enough for clients: no redirect, which a preflight may not follow.
     app.url_map.strict_slashes = False
     app.wsgi_app = _PlainPath(app.wsgi_app)  # type: ignore[method-assign]
-    _add_routes(app, engine, clock, settings.max_body_bytes)
+    door = _door(settings, engine, clock)
+    _add_routes(app, engine, door, clock, settings.max_body_bytes)
     _add_errors(app)
-    app.after_request(_allow_browsers)
+    _add_headers(app, door)
     return app
+
+
+def check_production(settings: Settings, content: ModuleType, clock: Clock) -> None:
+    """Raises ContentError that lists all that production lacks."""
+    from cds_service.production import lacking
+
+    problems = lacking(settings, content.SERVICES, clock().date())
+    if problems:
+        raise ContentError(*problems)
+
+
+def _door(settings: Settings, engine: Engine, clock: Clock) -> Door:
+    if settings.mode != "production":
+        return Door(settings)
+    # Imported here: tokens and a database cost start-up time that the sandbox need not pay.
+    from cds_service.guard import GuardedDoor
+    from cds_service.store import Store
+
+    return GuardedDoor(settings, engine.clients, Store(settings.store), clock)
 
 
 class _PlainPath:
@@ -77,36 +109,59 @@ class _PlainPath:
         return answer
 
 
-def _add_routes(app: Flask, engine: Engine, clock: Clock, max_body_bytes: int) -> None:
+def _add_routes(app: Flask, engine: Engine, door: Door, clock: Clock, max_body_bytes: int) -> None:
     discovery = msgspec.json.encode(engine.discovery())
 
     @app.before_request
-    def answer_preflight() -> Response | None:
-        """https://fetch.spec.whatwg.org/#cors-preflight-fetch: 2xx without authentication."""
+    def check_peer() -> Response | None:
+        """Probes come from machines, not from the proxy; a preflight carries no token."""
+        if request.path not in PROBES:
+            door.let_in(request.remote_addr or "")
+        # https://fetch.spec.whatwg.org/#cors-preflight-fetch: 2xx without authentication.
         return Response(status=204) if request.method == "OPTIONS" else None
 
     @app.get("/cds-services", provide_automatic_options=False)
     def discover() -> Response:
-        return Response(discovery, mimetype="application/json")
+        if door.asks_for_discovery():
+            _caller(door)
+        return _json(discovery)
 
     @app.post("/cds-services/<service_id>", provide_automatic_options=False)
     def call(service_id: str) -> Response:
         started = time.perf_counter()
+        client = _caller(door)
         service = engine.service(service_id)
         body = _json_body(max_body_bytes)
-        decision = engine.respond(service, body, clock())
+        decision = engine.respond(service, body, clock(), client)
         log.info(
-            "service=%s rules=%s cards=%d milliseconds=%.1f",
+            "service=%s client=%s rules=%s cards=%d milliseconds=%.1f",
             service.id,
+            client.name if client is not None else "-",
             decision.truths(),
             len(decision.cards),
             (time.perf_counter() - started) * 1000,
         )
-        return Response(msgspec.json.encode({"cards": decision.cards}), mimetype="application/json")
+        return _json(msgspec.json.encode({"cards": decision.cards}))
+
+    @app.get("/health", provide_automatic_options=False)
+    def health() -> Response:
+        """The process answers; whether it can do its work is for /ready to say."""
+        return _json(b'{"status":"alive"}')
 
     @app.get("/ready", provide_automatic_options=False)
     def ready() -> Response:
-        return Response(b'{"status":"ready"}', mimetype="application/json")
+        unready = door.unready()
+        if unready:
+            return _outcome(503, "transient", unready)
+        return _json(b'{"status":"ready"}')
+
+
+def _caller(door: Door) -> Client | None:
+    return door.caller(request.headers.get("Authorization"), request.path)
+
+
+def _json(body: bytes) -> Response:
+    return Response(body, mimetype="application/json")
 
 
 def _json_body(limit: int) -> bytes:
@@ -134,6 +189,8 @@ def _add_errors(app: Flask) -> None:
     def on_refusal(problem: CDSError) -> Response:
         status, code = STATUSES[type(problem)]
         log.info("refused with %d: %s", status, problem)
+        if isinstance(problem, NotTrusted):
+            return _not_trusted()
         return _outcome(status, code, problem.problems)
 
     @app.errorhandler(HTTPException)
@@ -153,6 +210,13 @@ def _add_errors(app: Flask) -> None:
         return _outcome(500, "exception", ["the service failed to answer; no check was made"])
 
 
+def _not_trusted() -> Response:
+    """One answer whatever the reason: https://www.rfc-editor.org/rfc/rfc6750#section-3"""
+    answer = _outcome(401, "login", ["send a valid token of a client that is known here"])
+    answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
 def _phrase(status: int) -> str:
     return f"{HTTPStatus(status).phrase}: see /cds-services for what this service answers"
 
@@ -166,7 +230,11 @@ def _outcome(status: int, code: str, problems: Iterable[str]) -> Response:
     return Response(msgspec.json.encode(body), status=status, mimetype="application/json")
 
 
-def _allow_browsers(response: Response) -> Response:
-    response.headers.extend(_CORS)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+def _add_headers(app: Flask, door: Door) -> None:
+    @app.after_request
+    def for_browsers(response: Response) -> Response:
+        response.headers.extend(door.cors_headers(request.headers.get("Origin")))
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        # Answers are about one patient: no cache on the way may keep one.
+        response.headers["Cache-Control"] = "no-store"
+        return response

@@ -12,6 +12,7 @@ from datetime import datetime
 from types import ModuleType
 from typing import Any
 
+from cds_service.approvals import read_approvals, with_approved_rules
 from cds_service.clients import Client, profile_of, read_clients
 from cds_service.errors import ContentError, UnknownService
 from cds_service.fhir_reader import FhirLimits, FhirReader
@@ -45,6 +46,9 @@ class Engine:
     ) -> None:
         concepts = tuple(concepts)
         site = read_site(settings.site_value_sets, concepts)
+        if settings.mode == "production":
+            approved = read_approvals(settings.approvals)
+            services = [with_approved_rules(service, approved) for service in services]
         self.services = {service.id: _at_site(service, site) for service in services}
         self.lexicon = Lexicon(map(site.extend, concepts), local=site.codes())
         self.clients = read_clients(settings)

@@ -6,7 +6,7 @@
     ├── MissingData      data that the service cannot do without was not supplied and not fetched
     ├── NotTrusted       who calls is not known; why is for the log alone
     ├── StoreDown        the store does not answer, or has no room; no fault of the request
-    └── ContentError     content or configuration is inconsistent; found at start, never at a request
+    └── ContentError     content or configuration is inconsistent; found at start, not at a request
 
 `app.py` maps each to its HTTP status, in one table. A message says what happened, with which
 input and what to do next; it never holds patient data, because messages are logged.

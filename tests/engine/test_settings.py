@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,7 +53,10 @@ REFUSED = {
     "a mode there is not": ({"CDS_MODE": "test"}, "mode"),
     "a misspelled name": ({"CDS_PROT": "80"}, "CDS_PROT is no setting of this service"),
     "the name in lower case": ({"CDS_port": "80"}, "CDS_port is no setting of this service"),
-    "production": ({"CDS_MODE": "production"}, "cannot authenticate clients"),
+    "a file that is not there": (
+        {"CDS_STORE_FILE": "/nowhere/store"},
+        "CDS_STORE_FILE: the file /nowhere/store cannot be read",
+    ),
 }
 
 
@@ -61,6 +65,15 @@ def test_what_does_not_fit_is_named(environment: dict[str, str], named: str) -> 
     with pytest.raises(ContentError) as refused:
         read_settings(environment)
     assert named in str(refused.value)
+
+
+def test_a_setting_may_stand_in_a_file(tmp_path: Path) -> None:
+    """Secrets then need not stand in the environment, which child processes inherit."""
+    secret = tmp_path / "store"
+    secret.write_text("sqlite:///here.sqlite3\n", encoding="utf-8")
+    given = {"CDS_STORE_FILE": str(secret)}
+    assert read_settings(given).store == "sqlite:///here.sqlite3"
+    assert read_settings({**given, "CDS_STORE": "sqlite:///there"}).store == "sqlite:///there"
 
 
 def test_every_misspelled_name_is_named_at_once() -> None:
