@@ -87,33 +87,35 @@ class FhirReader:
         known = access.patient_search or self._searches.get(access.server)
         read = self._read(call, lacking, answers, known or "id")
         if known is None:
-            read = self._find_search(call, lacking, read)
+            read = self._find_search(call, lacking, answers, read)
         merged = {**answers, **{key: _better(answers[key], read[key]) for key in read}}
         self._add_drugs(call, merged)
         self._add_version(call, [merged[query.key] for query in lacking])
         return merged
 
     def _find_search(
-        self, call: _Call, queries: Sequence[Query], by_id: dict[str, Answer]
+        self,
+        call: _Call,
+        queries: Sequence[Query],
+        sent: Mapping[str, Answer],
+        by_id: dict[str, Answer],
     ) -> dict[str, Answer]:
         """Where no search found anybody, ask by reference: some servers want it so.
 
         A server that does not know `patient=ID` looks just like one without data. Once a search
-        has found something, the server is known.
+        has found something, the server is known. The pages after one that was sent are no search
+        of ours: what they hold proves nothing.
         """
         searches = [query for query in queries if not query.is_read]
-        if any(by_id[query.key].resources for query in searches):
+        own = [query for query in searches if sent[query.key].next_url is None]
+        if any(by_id[query.key].resources for query in own):
             self._searches.keep(call.access.server, "id")
             return by_id
         searches = [query for query in searches if _may_be_misunderstood(by_id[query.key])]
         by_reference = self._read(call, searches, {}, "reference")
         if any(answer.resources for answer in by_reference.values()):
             self._searches.keep(call.access.server, "reference")
-        better = {
-            key: answer
-            for key, answer in by_reference.items()
-            if answer.resources or (answer.is_usable and not by_id[key].is_usable)
-        }
+        better = {key: _told(by_id[key], answer) for key, answer in by_reference.items()}
         return {**by_id, **better}
 
     def _read(
@@ -273,6 +275,19 @@ _MOMENT = 0.05
 def _may_be_misunderstood(answer: Answer) -> bool:
     """Nothing found, or refused as a server does that does not know the search."""
     return answer.state is State.EMPTY or answer.reason.startswith(_NOT_KNOWN)
+
+
+def _told(by_id: Answer, by_reference: Answer) -> Answer:
+    """What a server says that nobody knows yet, asked both ways.
+
+    Nothing found by id is no data once the other way has found nothing either, or is not known.
+    """
+    if by_reference.resources:
+        return by_reference
+    if by_id.is_usable:
+        is_said = by_reference.is_usable or by_reference.reason.startswith(_NOT_KNOWN)
+        return by_id if is_said else by_reference
+    return by_reference if by_reference.is_usable else by_id
 
 
 def _better(sent: Answer, read: Answer) -> Answer:

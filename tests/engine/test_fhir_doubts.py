@@ -1,0 +1,79 @@
+"""What a FHIR server's answers do not prove: no data, another drug, the way it wants to be asked.
+
+https://cds-hooks.hl7.org/#fhir-resource-access
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+import responses
+
+from cds_service.fhir_reader import FhirLimits, FhirReader
+from cds_service.prefetch import Answer, State
+from cds_service.searchset import read_answer
+from tests.engine.made_up import condition, observation, resource
+from tests.engine.test_fhir_servers import (
+    BY_ID,
+    BY_REFERENCE,
+    PROBLEMS,
+    RESULTS,
+    SERVER,
+    bundle,
+    complete,
+)
+
+RESULTS_BY_ID, RESULTS_BY_REFERENCE = (f"{SERVER}/{RESULTS.url(p)}" for p in ("7", "Patient/7"))
+
+
+@pytest.fixture
+def server() -> Iterator[responses.RequestsMock]:
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        yield mock
+
+
+def first_page(*found: dict[str, Any], following: str = "?page=2") -> dict[str, Answer]:
+    """A prefetch that ends with a next link."""
+    return {"problems": read_answer(PROBLEMS, resource(bundle(*found, following=following)), "7")}
+
+
+# -- patient=ID or patient=Patient/ID --------------------------------------------------------------
+
+
+def test_a_page_after_one_that_was_sent_does_not_say_how_a_server_wants_to_be_asked(
+    server: responses.RequestsMock,
+) -> None:
+    """Its address is the server's own, without a search by the patient's id."""
+    reader = FhirReader(FhirLimits())
+    server.get(f"{SERVER}/?page=2", json=bundle(condition()))
+    server.get(RESULTS_BY_ID, json=bundle())
+    server.get(RESULTS_BY_REFERENCE, json=bundle(observation()))
+    sent = first_page(condition())
+    for queries in ((PROBLEMS, RESULTS), (RESULTS,)):
+        answers = complete(*queries, reader=reader, search=None, sent=sent)
+        assert len(answers["results"].resources) == 1
+
+
+UNANSWERED: dict[str, dict[str, Any]] = {
+    "too late": {"body": requests.Timeout()},
+    "not reached": {"body": requests.ConnectionError()},
+    "busy": {"status": 503},
+    "broken": {"status": 500},
+    "not permitted": {"status": 403},
+    "no FHIR": {"body": "<html>"},
+}
+
+
+@pytest.mark.parametrize("reply", UNANSWERED.values(), ids=UNANSWERED)
+def test_no_data_by_id_is_not_believed_before_the_server_was_asked_by_reference(
+    server: responses.RequestsMock, reply: dict[str, Any]
+) -> None:
+    """A server that does not know the search by id has nothing to say by it."""
+    server.get(BY_ID, json=bundle())
+    server.get(BY_REFERENCE, **reply)
+    answer = complete(PROBLEMS, search=None)["problems"]
+    assert answer.state is State.FAILED
+    assert answer.reason
