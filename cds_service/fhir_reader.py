@@ -15,7 +15,8 @@ from functools import partial
 from typing import Literal, TypeVar
 from urllib.parse import urljoin, urlsplit
 
-from cds_service.fhir_client import LATE, Allowance, Deadline, FhirClient, ReadError
+from cds_service.fhir_client import LATE, FhirClient, ReadError
+from cds_service.outbound import SANDBOX_RULES, AddressRules, Allowance, Deadline
 from cds_service.prefetch import Answer, Query, State, failed
 from cds_service.readers import Resource, read_tolerantly
 from cds_service.searchset import read_answer, within_count
@@ -55,6 +56,7 @@ class Access:
     patient_id: str
     deadline: float
     patient_search: PatientSearch | None = None
+    rules: AddressRules = SANDBOX_RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class FhirReader:
         self, access: Access, queries: Sequence[Query], answers: Mapping[str, Answer]
     ) -> dict[str, Answer]:
         """The answers, and what they lack from the server. Never raises for what it does."""
-        call = _Call(access, Deadline(access.deadline))
+        call = _Call(access, Deadline(access.deadline, access.rules))
         lacking = [query for query in queries if not answers[query.key].is_usable]
         known = access.patient_search or self._searches.get(access.server)
         read = self._read(call, lacking, answers, known or "id")
