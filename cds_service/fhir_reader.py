@@ -19,7 +19,7 @@ from cds_service.fhir_client import LATE, FhirClient, ReadError
 from cds_service.outbound import SANDBOX_RULES, AddressRules, Allowance, Deadline
 from cds_service.prefetch import Answer, Query, State, failed
 from cds_service.readers import Resource, read_tolerantly
-from cds_service.searchset import read_answer, within_count
+from cds_service.searchset import ONLY_COUNTED, read_answer, within_count
 from cds_service.versions import (
     names_other_version,
     version_in_capabilities,
@@ -73,9 +73,9 @@ class _Call:
 class FhirReader:
     """Reads for many hook calls at once. Remembers of a server only how it wants to be asked."""
 
-    def __init__(self, limits: FhirLimits) -> None:
+    def __init__(self, limits: FhirLimits, ca_bundle: str = "") -> None:
         self.limits = limits
-        self._client = FhirClient(limits.reads)
+        self._client = FhirClient(limits.reads, ca_bundle)
         self._pool = ThreadPoolExecutor(limits.reads, thread_name_prefix="fhir")
         self._searches: _Remembered[PatientSearch] = _Remembered()
         self._versions: _Remembered[str] = _Remembered()
@@ -150,10 +150,17 @@ class FhirReader:
     ) -> Answer:
         """The pages that follow what was sent; all of it, where there are none to be had."""
         allowance = Allowance(self.limits.bytes_per_query)
-        if sent is not None and sent.next_url is not None:
-            whole = self._followed(call, query, sent, allowance)
-            if whole.is_usable:
-                return whole
+        if sent is None or sent.next_url is None:
+            return self._searched(call, query, form, allowance)
+        whole = self._followed(call, query, sent, allowance)
+        if whole.is_usable:
+            return whole
+        anew = self._searched(call, query, form, allowance)
+        return anew if anew.is_usable else _both(whole, anew)
+
+    def _searched(
+        self, call: _Call, query: Query, form: PatientSearch, allowance: Allowance
+    ) -> Answer:
         patient = call.access.patient_id
         named = f"Patient/{patient}" if form == "reference" and not query.is_read else patient
         first = self._page(call, query, call.url(query.url(named)), allowance)
@@ -276,7 +283,7 @@ _MOMENT = 0.05
 
 def _may_be_misunderstood(answer: Answer) -> bool:
     """Nothing found, or refused as a server does that does not know the search."""
-    return answer.state is State.EMPTY or answer.reason.startswith(_NOT_KNOWN)
+    return answer.state is State.EMPTY or answer.reason.startswith((*_NOT_KNOWN, ONLY_COUNTED))
 
 
 def _told(by_id: Answer, by_reference: Answer) -> Answer:
@@ -289,14 +296,34 @@ def _told(by_id: Answer, by_reference: Answer) -> Answer:
     if by_id.is_usable:
         is_said = by_reference.is_usable or by_reference.reason.startswith(_NOT_KNOWN)
         return by_id if is_said else by_reference
-    return by_reference if by_reference.is_usable else by_id
+    is_refused = by_id.reason.startswith(_NOT_KNOWN)
+    return by_reference if is_refused and by_reference.is_usable else by_id
 
 
 def _better(sent: Answer, read: Answer) -> Answer:
-    """The answer to go on with. A server that finds less than was sent has not found all."""
-    if len(sent.resources) > len(read.resources):
+    """The answer to go on with: what was read where it is all, else both, and that it is not all.
+
+    A server that finds less than was sent has not found all.
+    """
+    if sent.state is State.MISMATCHED and not read.is_usable:
         return sent
-    return sent if sent.state is State.MISMATCHED and not read.is_usable else read
+    if not sent.resources or (read.is_usable and len(read.resources) >= len(sent.resources)):
+        return read
+    return _both(sent, read)
+
+
+def _both(first: Answer, second: Answer) -> Answer:
+    """Two answers to one question, neither of them all there is. What stands in both counts once,
+    as copies of a resource do."""
+    reasons = [each.reason for each in (first, second) if each.resources or not each.is_usable]
+    resources = {id(each): each for each in first.resources + second.resources}
+    return Answer(
+        State.FAILED,
+        list(resources.values()),
+        "; ".join(dict.fromkeys(filter(None, reasons))),
+        included=first.included + second.included,
+        foreign=max(first.foreign, second.foreign),
+    )
 
 
 def _incomplete(answer: Answer, reason: str) -> Answer:

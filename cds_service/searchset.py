@@ -31,6 +31,7 @@ _WITHHELD = frozenset(
 
 EHRs send them as warnings where a client may not see a part of what it searches.
 """
+ONLY_COUNTED = "says that there are matches, and holds none"
 _HARMLESS = frozenset({"warning", "information"})
 
 
@@ -89,7 +90,7 @@ def _nothing_asked_for(query: Query, bundle: Resource) -> list[str]:
         return [f"holds entries, but no {query.resource_type}"]
     total = bundle.get("total")
     if isinstance(total, int) and total > 0 and _next(bundle.link) is None:
-        return ["says that there are matches, and holds none"]
+        return [ONLY_COUNTED]
     return []
 
 

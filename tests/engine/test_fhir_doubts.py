@@ -77,3 +77,40 @@ def test_no_data_by_id_is_not_believed_before_the_server_was_asked_by_reference(
     answer = complete(PROBLEMS, search=None)["problems"]
     assert answer.state is State.FAILED
     assert answer.reason
+
+
+def test_a_count_by_id_is_not_denied_by_nothing_by_reference(
+    server: responses.RequestsMock,
+) -> None:
+    server.get(BY_ID, json={**bundle(), "total": 2})
+    server.get(BY_REFERENCE, json=bundle())
+    assert complete(PROBLEMS, search=None)["problems"].state is State.FAILED
+
+
+# -- what was sent, and what was read --------------------------------------------------------------
+
+
+def named(identity: str) -> dict[str, Any]:
+    return condition(id=identity)
+
+
+def test_what_was_sent_stays_beside_what_could_be_read_of_it(
+    server: responses.RequestsMock,
+) -> None:
+    server.get(f"{SERVER}/?page=2", status=500)
+    server.get(BY_ID, json=bundle(named("c"), named("d"), following="?page=b"))
+    server.get(f"{SERVER}/?page=b", status=500)
+    answer = complete(PROBLEMS, sent=first_page(named("a"), named("b")))["problems"]
+    assert answer.state is State.FAILED
+    assert {each.id for each in answer.resources} == {"a", "b", "c", "d"}
+
+
+def test_pages_that_were_read_stay_where_the_next_one_fails(
+    server: responses.RequestsMock,
+) -> None:
+    server.get(f"{SERVER}/?page=2", json=bundle(named("b"), following="?page=3"))
+    server.get(f"{SERVER}/?page=3", status=500)
+    server.get(BY_ID, status=500)
+    answer = complete(PROBLEMS, sent=first_page(named("a")))["problems"]
+    assert answer.state is State.FAILED
+    assert {each.id for each in answer.resources} == {"a", "b"}
