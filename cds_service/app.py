@@ -28,6 +28,7 @@ from cds_service.errors import (
     InvalidRequest,
     MissingData,
     NotTrusted,
+    StoreDown,
     UnknownService,
 )
 from cds_service.settings import Settings, read_settings
@@ -39,6 +40,7 @@ STATUSES: dict[type[CDSError], tuple[int, str]] = {
     UnknownService: (404, "not-found"),
     MissingData: (412, "required"),
     NotTrusted: (401, "login"),
+    StoreDown: (503, "transient"),
 }
 """Error to HTTP status and https://hl7.org/fhir/R4/valueset-issue-type.html code."""
 
@@ -62,8 +64,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Flask:
     """
     settings = settings or read_settings()
     content = importlib.import_module(settings.content)
-    if settings.mode == "production":
-        check_production(settings, content, clock)
+    check_production(settings, content, clock)
     engine = load_engine(content, settings)
     app = Flask("cds_service", static_folder=None)
     # One spelling of a path is enough for clients: no redirect, which a preflight may not follow.
@@ -77,7 +78,9 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Flask:
 
 
 def check_production(settings: Settings, content: ModuleType, clock: Clock) -> None:
-    """Raises ContentError that lists all that production lacks."""
+    """Raises ContentError that lists all that production lacks, if that is the mode."""
+    if settings.mode != "production":
+        return
     from cds_service.production import lacking
 
     problems = lacking(settings, content.SERVICES, clock().date())
@@ -92,7 +95,7 @@ def _door(settings: Settings, engine: Engine, clock: Clock) -> Door:
     from cds_service.guard import GuardedDoor
     from cds_service.store import Store
 
-    return GuardedDoor(settings, engine.clients, Store(settings.store), clock)
+    return GuardedDoor(settings, engine.clients, Store(settings.store, clock), clock)
 
 
 class _PlainPath:

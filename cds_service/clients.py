@@ -18,6 +18,7 @@ from msgspec import Meta
 
 from cds_service.errors import ContentError
 from cds_service.fhir_reader import Access, PatientSearch
+from cds_service.outbound import SANDBOX_RULES, AddressRules
 from cds_service.profiles import PROFILES, detect
 from cds_service.protocol import HookRequest
 from cds_service.settings import Settings
@@ -107,7 +108,15 @@ class Clients:
             patient_id=request.patient_id,
             deadline=configured if configured is not None else self.default_deadline,
             patient_search=client.patient_search if client is not None else None,
+            rules=self._rules(client),
         )
+
+    def _rules(self, client: Client | None) -> AddressRules:
+        """Outside production a tester's servers have private addresses and no TLS."""
+        if not self.only_known:
+            return SANDBOX_RULES
+        is_private = client is not None and client.private_network
+        return AddressRules(https_only=True, allow_private=is_private)
 
 
 def profile_of(request: HookRequest, client: Client | None) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from cds_service.chart import Chart
+from cds_service.doctor_command import doctor
 from cds_service.engine import Engine, load_engine
 from cds_service.errors import CDSError
 from cds_service.finding import ALL_OF, NONE_OF, TRUE, Finding, Truth, outline
@@ -37,6 +38,7 @@ def main() -> None:
 
 main.add_command(fixtures)
 main.add_command(lint)
+main.add_command(doctor)
 
 
 def _settings() -> Settings:
@@ -64,7 +66,8 @@ def serve() -> None:
     from cds_service import server
 
     settings = _settings()
-    # Content that contradicts itself is said here, once, rather than by every worker.
+    # What does not fit is said here, once, rather than by every worker.
+    _check_production(settings)
     _engine(settings)
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
@@ -90,7 +93,21 @@ def serve() -> None:
         raise
 
 
+def _check_production(settings: Settings) -> None:
+    """Stop with all that production lacks, if that is the mode."""
+    from cds_service.app import check_production, now
+
+    try:
+        check_production(settings, importlib.import_module(settings.content), now)
+    except CDSError as problem:
+        raise click.ClickException(
+            "\n".join(["production lacks:", *problem.problems, "`doctor` checks the same."])
+        ) from problem
+
+
 def _what_to_try(settings: Settings) -> str:
+    if settings.mode == "production":
+        return f"Production mode, for clients of {settings.base_url}. Stop with SIGTERM or Ctrl-C."
     base = f"http://{settings.host}:{settings.port}"
     command = Path(sys.argv[0])
     try:

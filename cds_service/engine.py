@@ -52,7 +52,8 @@ class Engine:
         self.services = {service.id: _at_site(service, site) for service in services}
         self.lexicon = Lexicon(map(site.extend, concepts), local=site.codes())
         self.clients = read_clients(settings)
-        self._reader = FhirReader(FhirLimits(bytes_per_query=settings.fhir_max_response_bytes))
+        limits = FhirLimits(bytes_per_query=settings.fhir_max_response_bytes)
+        self._reader = FhirReader(limits, settings.ca_bundle)
         self._check()
 
     def _check(self) -> None:

@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
 from cds_service.fhir_client import LATE, FhirClient, ReadError
 from cds_service.outbound import SANDBOX_RULES, AddressRules, Allowance, Deadline
@@ -348,10 +348,25 @@ def _joined(first: Answer, more: Answer) -> Answer:
 
 
 def on_same_origin(server: str, link: str) -> str | None:
-    """The absolute URL of a link; None where it leads elsewhere or nowhere."""
+    """The URL of a link, under the server's address as declared; None where it leads elsewhere.
+
+    Taking scheme, host and port from the server leaves no second reading of the link by which the
+    token could go elsewhere. https://www.rfc-editor.org/rfc/rfc6454#section-4
+    """
     try:
-        url = urljoin(f"{server}/", link)
-        first, second = urlsplit(server), urlsplit(url)
+        base, url = urlsplit(server), urlsplit(urljoin(f"{server}/", link))
+        if not link or _origin(base) != _origin(url):
+            return None
     except ValueError:
         return None
-    return url if (first.scheme, first.netloc) == (second.scheme, second.netloc) else None
+    return urlunsplit((base.scheme, base.netloc, url.path, url.query, ""))
+
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def _origin(url: SplitResult) -> tuple[str, str, int | None]:
+    """Raises ValueError for a user, which no origin has, and for a port that is none."""
+    if "@" in url.netloc:
+        raise ValueError("a user in an address")
+    return url.scheme, url.hostname or "", url.port or _PORTS.get(url.scheme)

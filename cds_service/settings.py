@@ -80,6 +80,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_body_bytes: Annotated[
         int, Meta(ge=1024, description="Largest request body that is read, in bytes.")
     ] = 32 * 1024 * 1024
+    ca_bundle: Annotated[
+        str,
+        Meta(
+            description="File of CA certificates (PEM) for FHIR and key servers, instead of the "
+            "public ones; empty: those."
+        ),
+    ] = ""
     fhir_deadline_seconds: Annotated[
         float, Meta(gt=0, le=30, description="Time for all reads from the FHIR server together.")
     ] = 2.0

@@ -1,0 +1,107 @@
+"""What the settings of this process are good for, before a client finds out."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
+from types import ModuleType
+
+import click
+import msgspec
+
+from cds_service.approvals import not_approved, read_approvals
+from cds_service.engine import load_engine
+from cds_service.errors import CDSError, ContentError
+from cds_service.outbound import fetch
+from cds_service.settings import Settings, read_settings
+
+
+@click.command()
+@click.option(
+    "--production", "as_production", is_flag=True, help="Check as if CDS_MODE were production."
+)
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+def doctor(as_production: bool, as_json: bool) -> None:
+    """Check the settings, and all that they name, as the start of the service does.
+
+    In production that includes opening the database and reading the clients' keys. Exit status 1
+    when something is missing.
+
+    \b
+    Example: CDS_CLIENTS=clients.toml als-leukemia-cds doctor --production
+    """
+    problems, remarks = _examine(as_production)
+    if as_json:
+        click.echo(json.dumps({"problems": problems, "remarks": remarks}, indent=2))
+    else:
+        for problem in problems:
+            click.echo(f"missing: {problem}")
+        for remark in remarks:
+            click.echo(f"note:    {remark}")
+        click.echo("Nothing is missing." if not problems else f"{len(problems)} missing.")
+    if problems:
+        raise SystemExit(1)
+
+
+def _examine(as_production: bool) -> tuple[list[str], list[str]]:
+    try:
+        settings = read_settings()
+        content = importlib.import_module(settings.content)
+    except (CDSError, ImportError) as problem:
+        return list(getattr(problem, "problems", (str(problem),))), []
+    if as_production:
+        settings = msgspec.structs.replace(settings, mode="production")
+    if settings.mode != "production":
+        return _starts(content, settings), ["sandbox mode: everybody is answered, no rule is off"]
+    from cds_service import production
+
+    today = _now().date()
+    problems = production.lacking(settings, content.SERVICES, today)
+    # What follows needs all that was checked before.
+    problems = problems or _starts(content, settings)
+    problems = problems or [*_reached(settings)]
+    return problems, [*_remarks(settings, content)]
+
+
+def _starts(content: ModuleType, settings: Settings) -> list[str]:
+    try:
+        load_engine(content, settings)
+    except CDSError as problem:
+        return list(problem.problems)
+    return []
+
+
+def _reached(settings: Settings) -> Iterator[str]:
+    """The store opens, and the keys of every client can be had."""
+    # Imported here, so that other commands start without a database and tokens.
+    from cds_service.authentication import Authenticator
+    from cds_service.clients import read_clients
+    from cds_service.store import Store
+
+    try:
+        store = Store(settings.store, _now)
+    except CDSError as problem:
+        yield from problem.problems
+        return
+    clients, fetcher = read_clients(settings), partial(fetch, ca_bundle=settings.ca_bundle)
+    door = Authenticator(clients, settings.base_url, settings.mode, store, _now, fetch=fetcher)
+    door.load()
+    yield from (f"client {name}: {reason}" for name, reason in door.lacking().items())
+    store.close()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _remarks(settings: Settings, content: ModuleType) -> Iterator[str]:
+    try:
+        approved = read_approvals(settings.approvals) if settings.approvals else []
+    except ContentError:
+        return
+    off = not_approved(content.SERVICES, approved)
+    if off:
+        yield f"{len(off)} rules are not approved and stay silent: {', '.join(off)}"
