@@ -12,7 +12,7 @@ import pytest
 import requests
 import responses
 
-from cds_service.fhir_reader import FhirLimits, FhirReader
+from cds_service.fhir_reader import FhirLimits, FhirReader, on_same_origin
 from cds_service.prefetch import Answer, State
 from cds_service.searchset import read_answer
 from tests.engine.made_up import condition, observation, resource
@@ -114,3 +114,39 @@ def test_pages_that_were_read_stay_where_the_next_one_fails(
     answer = complete(PROBLEMS, sent=first_page(named("a")))["problems"]
     assert answer.state is State.FAILED
     assert {each.id for each in answer.resources} == {"a", "b"}
+
+
+# -- where the next page is ------------------------------------------------------------------------
+
+SAME: dict[str, str] = {
+    "a path": "/fhir/Condition?page=2",
+    "a query": "?page=2",
+    "in full": f"{SERVER}?page=2",
+    "the port of its scheme": "https://ehr.example:443/fhir?page=2",
+    "capital letters": "HTTPS://EHR.Example/fhir?page=2",
+    "a fragment": f"{SERVER}?page=2#top",
+}
+ELSEWHERE: dict[str, str] = {
+    "another port": "https://ehr.example:8443/fhir",
+    "a port that is none": "https://ehr.example:x/fhir",
+    "another scheme": "http://ehr.example:443/fhir",
+    "a user": "https://me@ehr.example/fhir",
+    "a user that looks like the server": "https://ehr.example:443@evil.example/",
+    "a backslash": "https://ehr.example\\@evil.example/",
+    "two slashes": "//evil.example/fhir",
+    "nowhere": "",
+}
+
+
+@pytest.mark.parametrize("link", SAME.values(), ids=SAME)
+@pytest.mark.parametrize("base", [SERVER, "https://EHR.example:443/fhir"])
+def test_a_link_is_followed_however_it_spells_the_server(base: str, link: str) -> None:
+    url = on_same_origin(base, link)
+    assert url is not None
+    assert url.startswith(base.removesuffix("/fhir") + "/")
+    assert url.endswith("?page=2")
+
+
+@pytest.mark.parametrize("link", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_a_link_to_another_origin_is_not_followed(link: str) -> None:
+    assert on_same_origin(SERVER, link) is None
