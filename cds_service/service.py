@@ -17,6 +17,7 @@ from cds_service.card import Applied, Attribution, escape, gap_lines, grade, ren
 from cds_service.chart import ORDER_KEY, Chart
 from cds_service.errors import ContentError, InvalidRequest, MissingData
 from cds_service.finding import TRUE, UNKNOWN, Fact, Finding
+from cds_service.logs import raised
 from cds_service.medications import by_reference
 from cds_service.orders import are_blank, name_no_draft, read_drafts
 from cds_service.prefetch import Answer, Query, State, absent, mismatched, troubles
@@ -100,12 +101,13 @@ class Decision:
     gaps: list[str]
     cards: list[dict[str, Any]] = field(default_factory=list)
 
-    def truths(self) -> str:
-        """Rule ids with their truth, for the log: no values of the patient."""
-        return " ".join(
-            f"{o.rule.id}:{o.finding.truth.name.lower() if o.finding is not None else 'error'}"
-            for o in self.outcomes
-        )
+    def truths(self) -> dict[str, list[str]]:
+        """Rule ids by their truth, for the log: no values of the patient."""
+        found: dict[str, list[str]] = {"true": [], "unknown": [], "error": [], "false": []}
+        for outcome in self.outcomes:
+            truth = outcome.finding.truth.name.lower() if outcome.finding is not None else "error"
+            found[truth].append(outcome.rule.id)
+        return found
 
 
 def has_nothing_selected(request: HookRequest) -> bool:
@@ -318,8 +320,8 @@ def _gap_lines(facts: Iterable[Fact]) -> list[str]:
     for fact in facts:
         try:
             lines += gap_lines([fact])
-        except Exception:
-            log.error("a gap could not be put in words")
+        except Exception as problem:
+            log.error("a gap could not be put in words", extra=raised(problem))
             unsaid = ["Part of what is missing could not be put in words"]
     return list(dict.fromkeys(lines)) + unsaid
 
@@ -327,9 +329,8 @@ def _gap_lines(facts: Iterable[Fact]) -> list[str]:
 def _evaluate(rule: Rule, chart: Chart) -> Outcome:
     try:
         return Outcome(rule, rule.applies(chart))
-    except Exception:
-        # The traceback may hold values of the patient, so only the place is logged.
-        log.error("rule %s raised and was reported as not checked", rule.id)
+    except Exception as problem:
+        log.error("a rule raised and was reported as not checked", extra=_of(rule, problem))
         return Outcome(rule, None)
 
 
@@ -337,10 +338,15 @@ def _graded(rule: Rule, finding: Finding, chart: Chart) -> Applied:
     """The indicator of a rule that applies; its own, with a gap, when an escalation raises."""
     try:
         return grade(rule, finding, chart)
-    except Exception:
-        log.error("an escalation of rule %s raised", rule.id)
+    except Exception as problem:
+        log.error("an escalation of a rule raised", extra=_of(rule, problem))
         gap = Fact(rule.id, lambda: "How urgent this is could not be worked out", missing=True)
         return Applied(rule, finding, rule.indicator, rule.summary, (gap,))
+
+
+def _of(rule: Rule, problem: Exception) -> dict[str, Any]:
+    """For the log: of what raised the type and the place, as its message may hold values."""
+    return {"rule": rule.id, **raised(problem)}
 
 
 def _failures(outcomes: Iterable[Outcome], answers: Mapping[str, Answer]) -> list[str]:
@@ -401,8 +407,8 @@ def _card(
     for attempt in (applied, replace(applied, also=tuple(map(_bare, applied.also)))):
         try:
             return render(attempt, chart, attribution, foot)
-        except Exception:
-            log.error("card of rule %s could not be built in full", applied.rule.id)
+        except Exception as problem:
+            log.error("a card could not be built in full", extra=_of(applied.rule, problem))
     return render(_bare(applied), chart, attribution, foot)
 
 
