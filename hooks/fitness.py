@@ -2,22 +2,24 @@
 
 Any one criterion makes unfit. Fit needs a good performance status in its window and no criterion
 on record; a criterion that nobody measured does not stand against fit, and is named on the card.
-Without a usable performance status fitness is unknown, unless another criterion settles it.
+One that could not be read, or is only suspected, leaves fitness open: nothing says that it is not
+met. So does the lack of a usable performance status, unless another criterion settles it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from cds_service.amount import number_text
+from cds_service.amount import Amount, bounds_text
 from cds_service.chart import Chart, question
 from cds_service.diagnosis import LIVE, Course
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding, all_of, any_of, none_of
 from cds_service.instants import ClinicalTime
-from cds_service.terminology import Measurement, Threshold
+from cds_service.readers import Bounds
+from cds_service.terminology import Measurement, Threshold, Window
 from hooks import concepts, questions, thresholds, units
 from hooks.calculations import kidney, performance
 
@@ -77,7 +79,7 @@ def unfit(patient: Chart) -> Finding:
 @question
 def other_criterion(patient: Chart) -> Finding:
     """Any criterion but performance status."""
-    return any_of(*(_quiet(each.finding) for each in _measured(patient)))
+    return any_of(*(_quiet(each) for each in _measured(patient)))
 
 
 @question
@@ -94,86 +96,133 @@ class Criterion(NamedTuple):
     finding: Finding
     doubt: Fact | None = None
     """A newer result that could not be read."""
+    is_unmeasured: bool = False
+    """Nothing on record could answer it, and the data that would hold it was read."""
+
+    @property
+    def is_passed_over(self) -> bool:
+        """Whether it is named as not checked and stands against nothing."""
+        return self.finding.truth is UNKNOWN and self.is_unmeasured
 
 
 def _measured(patient: Chart) -> tuple[Criterion, ...]:
     """Every criterion but performance status."""
     organ = thresholds.ORGAN_FUNCTION
-    ejection = patient.latest(concepts.EJECTION_FRACTION, organ)
-    diffusion = patient.latest(concepts.DLCO, organ)
-    expiration = patient.latest(concepts.FEV1, organ)
-    bilirubin = patient.latest(concepts.BILIRUBIN, thresholds.BILIRUBIN)
+
+    def lung(amount: Amount) -> Finding:
+        return amount.at_most(thresholds.UNFIT_LUNG_FUNCTION)
+
+    def heart(amount: Amount) -> Finding:
+        return amount.at_most(thresholds.UNFIT_EJECTION_FRACTION)
+
+    def liver(amount: Amount) -> Finding:
+        return amount.above(thresholds.UNFIT_BILIRUBIN)
+
+    ejection, diffusion = concepts.EJECTION_FRACTION, concepts.DLCO
     return (
-        Criterion("age", "age 75 or more", patient.age().at_least(thresholds.UNFIT_AGE)),
+        # Of an incomplete birth date nobody knows more, and 74 is not far from 75.
+        Criterion(
+            "age",
+            "age 75 or more",
+            patient.age().at_least(thresholds.UNFIT_AGE),
+            is_unmeasured=patient.age_bounds() is not None,
+        ),
         Criterion(
             "heart failure (problem list)", "heart failure", patient.has(concepts.HEART_FAILURE)
         ),
         Criterion("angina (problem list)", "angina", patient.has(concepts.ANGINA)),
-        Criterion(
-            "ejection fraction",
-            "ejection fraction of 50% or less",
-            ejection.at_most(thresholds.UNFIT_EJECTION_FRACTION),
-            ejection.doubt,
+        _by_result(
+            patient, "ejection fraction", "ejection fraction of 50% or less", ejection, organ, heart
         ),
-        Criterion(
-            "DLCO",
-            "DLCO of 65% or less",
-            diffusion.at_most(thresholds.UNFIT_LUNG_FUNCTION),
-            diffusion.doubt,
-        ),
-        Criterion(
-            "FEV1",
-            "FEV1 of 65% or less",
-            expiration.at_most(thresholds.UNFIT_LUNG_FUNCTION),
-            expiration.doubt,
-        ),
+        _by_result(patient, "DLCO", "DLCO of 65% or less", diffusion, organ, lung),
+        _by_result(patient, "FEV1", "FEV1 of 65% or less", concepts.FEV1, organ, lung),
         Criterion(
             "creatinine clearance",
             "creatinine clearance below 45",
             _clearance_below(patient, thresholds.UNFIT_CLEARANCE),
+            is_unmeasured=_clearance_is_unmeasured(patient),
         ),
-        Criterion(
+        _by_result(
+            patient,
             "bilirubin",
             "bilirubin above 1.5 times the upper limit",
-            bilirubin.above(thresholds.UNFIT_BILIRUBIN),
-            bilirubin.doubt,
+            concepts.BILIRUBIN,
+            thresholds.BILIRUBIN,
+            liver,
         ),
     )
+
+
+def _by_result(
+    patient: Chart,
+    checked: str,
+    met: str,
+    measurement: Measurement,
+    window: Window,
+    compare: Callable[[Amount], Finding],
+) -> Criterion:
+    amount = patient.latest(measurement, window)
+    is_unmeasured = patient.has_result(measurement, window).truth is FALSE
+    return Criterion(checked, met, compare(amount), amount.doubt, is_unmeasured)
 
 
 def _on_record(criterion: Criterion) -> Finding:
     """Yes where it is met by what is on record; not measured is no criterion.
 
-    A value that meets it while a newer one could not be read leaves it open.
+    What could not be read leaves it open, and so does a value that meets it while a newer one
+    could not be read.
     """
-    found = criterion.finding
-    if found.truth is not TRUE:
-        return Finding(f"On record: {found.question}", FALSE)
-    doubt = criterion.doubt
+    found, doubt = criterion.finding, criterion.doubt
+    question = f"On record: {found.question}"
+    if found.truth is FALSE or criterion.is_passed_over:
+        return Finding(question, FALSE)
     facts = (*found.deciding(), *((doubt,) if doubt is not None else ()))
-    return Finding(f"On record: {found.question}", TRUE if doubt is None else UNKNOWN, facts)
+    return Finding(question, found.truth if doubt is None else UNKNOWN, facts)
 
 
-def _quiet(found: Finding) -> Finding:
-    """What is not known is named on the card as not checked, and asks for no card by itself."""
-    if found.truth is not UNKNOWN:
+def _quiet(criterion: Criterion) -> Finding:
+    """What nobody measured is named on the card as not checked, and asks for no card by itself."""
+    found = criterion.finding
+    if not criterion.is_passed_over:
         return found
     facts = tuple(Fact(each.key, each.say, missing=True, quiet=True) for each in found.deciding())
     return Finding(found.question, UNKNOWN, facts)
 
 
 def _clearance_below(patient: Chart, limit: Decimal) -> Finding:
-    """By Cockcroft-Gault; unknown without creatinine of 48 h, weight, height, age or sex."""
-    clearance = kidney.creatinine_clearance_ml_per_min(patient)
+    """By Cockcroft-Gault; unknown without creatinine of 48 h, weight, height, age or sex.
+
+    A limit in place of the creatinine, or an incomplete birth date, is compared with both ends.
+    """
+    clearance = kidney.creatinine_clearance_bounds(patient)
     words = f"Creatinine clearance below {limit} mL/min"
-    creatinine = patient.latest(concepts.CREATININE, thresholds.CREATININE_FOR_DOSE).fact
-    weight = patient.latest(concepts.BODY_WEIGHT, thresholds.WEIGHT_FOR_DOSE).fact
-    basis = (creatinine, weight, patient.latest(concepts.BODY_HEIGHT).fact)
+    basis = tuple(patient.latest(*needed).fact for needed in _CLEARANCE_NEEDS)
     if clearance is None:
-        return Finding(words, UNKNOWN, basis)
-    said = f"Creatinine clearance {number_text(round(clearance, 1))} mL/min (Cockcroft-Gault)"
-    computed = Fact("creatinine clearance", lambda: said)
-    return Finding(words, TRUE if clearance < limit else FALSE, (computed, *basis))
+        gap = Fact("clearance", lambda: "Creatinine clearance: not computed", missing=True)
+        return Finding(words, UNKNOWN, (gap, *basis))
+    rounded = Bounds(*(None if end is None else round(end, 1) for end in clearance[:2]))
+    said = f"Creatinine clearance {bounds_text(rounded)} mL/min (Cockcroft-Gault)"
+    truth = UNKNOWN
+    if clearance.high is not None and clearance.high < limit:
+        truth = TRUE
+    elif clearance.low is not None and clearance.low >= limit:
+        truth = FALSE
+    computed = Fact("creatinine clearance", lambda: said, missing=truth is UNKNOWN)
+    return Finding(words, truth, (computed, *basis))
+
+
+_CLEARANCE_NEEDS = (
+    (concepts.CREATININE, thresholds.CREATININE_FOR_DOSE),
+    (concepts.BODY_WEIGHT, thresholds.WEIGHT_FOR_DOSE),
+    (concepts.BODY_HEIGHT, None),
+)
+
+
+def _clearance_is_unmeasured(patient: Chart) -> bool:
+    """One of the values it needs was not measured, so no other could have answered it."""
+    if patient.patient is not None and patient.gender() not in ("male", "female"):
+        return True
+    return any(patient.has_result(*needed).truth is FALSE for needed in _CLEARANCE_NEEDS)
 
 
 # -- performance status ---------------------------------------------------------------------------

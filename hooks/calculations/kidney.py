@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from cds_service.chart import Chart
+from cds_service.readers import Bounds
 from hooks import concepts, thresholds
 from hooks.calculations import body
 
@@ -37,3 +38,24 @@ def creatinine_clearance_ml_per_min(patient: Chart) -> Decimal | None:
         return None
     female = patient.gender() == "female"
     return cockcroft_gault_ml_per_min(age, weight, creatinine, female=female)
+
+
+def creatinine_clearance_bounds(patient: Chart) -> Bounds | None:
+    """As `creatinine_clearance_ml_per_min`, lowest and highest where age or creatinine is a range.
+
+    It falls as either of them rises. None where a value is missing or in doubt.
+    """
+    weight, age = body.dosing_weight_kg(patient), patient.age_bounds()
+    creatinine = patient.latest(concepts.CREATININE, thresholds.CREATININE_FOR_DOSE)
+    if weight is None or age is None or creatinine.bounds is None or creatinine.doubt is not None:
+        return None
+    female = patient.gender() == "female"
+
+    def clearance(years: Decimal | None, value: Decimal | None) -> Decimal | None:
+        if years is None or value is None:
+            return None
+        return cockcroft_gault_ml_per_min(years, weight, value, female=female)
+
+    return Bounds(
+        clearance(age.high, creatinine.bounds.high), clearance(age.low, creatinine.bounds.low)
+    )

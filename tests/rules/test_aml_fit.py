@@ -11,6 +11,8 @@ from hooks.concepts import (
     APL,
     APL_MORPHOLOGY,
     BILIRUBIN,
+    BODY_HEIGHT,
+    BODY_WEIGHT,
     COMPLETE_REMISSION,
     CREATININE,
     DLCO,
@@ -56,6 +58,8 @@ def days(number):
     return {"hours_ago": number * 24}
 
 
+READ_BY_ITSELF = (HEART_FAILURE, ANGINA, EJECTION_FRACTION, DLCO, FEV1, BILIRUBIN)
+
 WARNS = {
     "new AML with ECOG 1 and nothing else measured": BOTH,
     "ECOG 0": (LEUKEMIA, result(ECOG, 0, **days(1))),
@@ -76,6 +80,24 @@ WARNS = {
     "an ejection fraction of 40 % older than six months": (
         *BOTH,
         result(EJECTION_FRACTION, 40, **days(184)),
+    ),
+    "a creatinine known only to be below 0.9": (
+        *BOTH,
+        *BODY,
+        result(CREATININE, 0.9, comparator="<"),
+    ),
+    "born in 1960, with a good creatinine": (
+        *BOTH,
+        *BODY,
+        person("1960"),
+        result(CREATININE, 0.9),
+    ),
+    "a creatinine, and nobody wrote down a height": (*BOTH, BODY[0], result(CREATININE, 0.9)),
+    "a creatinine, and a sex that the formula does not know": (
+        *BOTH,
+        *BODY,
+        person(gender="other"),
+        result(CREATININE, 0.9),
     ),
     "ALS refuted": (*BOTH, diagnosis(ALS, "refuted")),
     "PML::RARA negative": (*BOTH, answered(PML_RARA, "negative")),
@@ -146,6 +168,29 @@ ASKS = {
         in_words(result(EJECTION_FRACTION, 40), "see note"),
     ),
     "performance status that could not be read": (LEUKEMIA, not_read(ECOG, KARNOFSKY)),
+    "heart failure only suspected": (*BOTH, diagnosis(HEART_FAILURE, "provisional")),
+    "an ejection fraction in words": (*BOTH, in_words(result(EJECTION_FRACTION, 60), "reduced")),
+    "an ejection fraction of 60 % and a newer one that cannot be read": (
+        *BOTH,
+        result(EJECTION_FRACTION, 60, **days(30)),
+        in_words(result(EJECTION_FRACTION, 60), "see note"),
+    ),
+    **{f"{each.title}: could not be read": (*BOTH, not_read(each)) for each in READ_BY_ITSELF},
+    "a creatinine, and weight and height that could not be read": (
+        *BOTH,
+        result(CREATININE, 4),
+        not_read(BODY_WEIGHT, BODY_HEIGHT),
+    ),
+    "weight and height, and a creatinine that could not be read": (
+        *BOTH,
+        *BODY,
+        not_read(CREATININE),
+    ),
+    "a creatinine known only to be above 0.5": (
+        *BOTH,
+        *BODY,
+        result(CREATININE, 0.5, comparator=">"),
+    ),
 }
 
 
@@ -217,6 +262,20 @@ def test_what_was_not_measured_is_named_as_not_checked():
     ) in text
     everything = WARNS["every organ measured and just good enough"]
     assert "Not checked" not in card(*everything)["detail"]
+
+
+@pytest.mark.parametrize("unread", READ_BY_ITSELF, ids=lambda each: each.id)
+def test_what_could_not_be_read_is_named_and_no_barrier_is_denied(unread):
+    shown = cards(PATIENT_VIEW, *BOTH, count(12), not_read(unread))
+    assert list(shown) == ["data-gaps"]
+    missing = part(shown["data-gaps"], "Missing or uncertain")
+    assert f"{unread.title}: could not be checked" in missing
+
+
+@pytest.mark.parametrize("key", ["chemistry", "body"])
+def test_kidneys_that_could_not_be_looked_at_are_no_all_clear(key):
+    known = {"chemistry": BODY, "body": (result(CREATININE, 4), result(BILIRUBIN, 1))}[key]
+    assert list(cards(PATIENT_VIEW, *BOTH, *known, count(12), failing=(key,))) == ["data-gaps"]
 
 
 def test_an_age_left_open_is_named_as_not_checked():

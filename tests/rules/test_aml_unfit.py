@@ -35,6 +35,7 @@ from tests.patients import (
     in_remission,
     in_words,
     never_decisive,
+    not_read,
     overrides,
     part,
     person,
@@ -63,6 +64,13 @@ WARNS = {
         result(EJECTION_FRACTION, 50, hours_ago=ORGAN),
     ),
     "angina": (LEUKEMIA, FIT, diagnosis(ANGINA)),
+    "turning 75 this year, and a clearance below 45 at either age": (
+        LEUKEMIA,
+        FIT,
+        person("1951"),
+        *BODY,
+        result(CREATININE, 1.58),
+    ),
     "DLCO of exactly 65 %": (LEUKEMIA, FIT, result(DLCO, 65, hours_ago=ORGAN)),
     "FEV1 of exactly 65 %": (LEUKEMIA, FIT, result(FEV1, 65, hours_ago=ORGAN)),
     # 62 y, dosing weight 65.9 kg: (140 - 62) x 65.9 / (72 x 1.6) is 44.6.
@@ -116,7 +124,14 @@ SILENT = {
 
 ASKS = {
     "ECOG 1 and nothing else measured": (LEUKEMIA, FIT),
-    "turning 75 this year": (LEUKEMIA, FIT, person("1951"), *MEASURED),
+    "turning 75 this year": (
+        LEUKEMIA,
+        FIT,
+        person("1951"),
+        *MEASURED,
+        result(CREATININE, 0.9, hours_ago=1),
+    ),
+    "an ejection fraction that could not be read": (LEUKEMIA, FIT, not_read(EJECTION_FRACTION)),
     "an ejection fraction of 40 % older than six months": (
         LEUKEMIA,
         FIT,
