@@ -8,7 +8,7 @@ same things.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import wraps
@@ -31,7 +31,7 @@ from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding
 from cds_service.instants import ClinicalTime, age_text, duration_text, parse_any
 from cds_service.medications import Medications, drug_concepts, drug_displays
 from cds_service.orders import BY_CODE, Order
-from cds_service.presence import Answered, read_presence, says_something
+from cds_service.presence import Answered, Unread, as_sent, read_presence, says_something
 from cds_service.readers import (
     STATUS_RANK,
     Bounds,
@@ -549,9 +549,9 @@ class Chart:
         """
         question = f"{test.title} positive"
         answer = self._latest_answer(test, within)
-        if (answer is None or not answer.present) and self._has_unread_answer(test, within, answer):
-            words = f"{test.title}: a result is on record that could not be read as yes or no"
-            return Finding(question, UNKNOWN, (Fact(test.id, lambda: words, missing=True),))
+        unread = self._newer_unread(test, within, answer)
+        if unread is not None and (answer is None or not answer.present):
+            return Finding(question, UNKNOWN, (_unread_fact(test, unread),))
         if answer is None:
             trouble = self._trouble(test)
             if trouble is not None:
@@ -580,14 +580,20 @@ class Chart:
 
     def has_newer_unread(self, test: QualitativeTest, within: Window | None = None) -> bool:
         """A result newer than the answer that counts, or the only one, could not be read."""
-        return self._has_unread_answer(test, within, self._latest_answer(test, within))
+        answer = self._latest_answer(test, within)
+        return self._newer_unread(test, within, answer) is not None
 
     def test_was_positive(self, test: QualitativeTest) -> Finding:
-        """Some result said present, whenever: for what a disease has once and for all."""
+        """Some result said present, whenever: for what a disease has once and for all.
+
+        A result that may have said so and could not be read is unknown, whatever came after it.
+        """
         question = f"{test.title} positive at any time"
         positive = [answer for answer in self._answers(test, None) if answer.present]
         if not positive:
-            now = self.test_is_positive(test)
+            now, unread = self.test_is_positive(test), self._ever_unread(test)
+            if now.truth is FALSE and unread is not None:
+                return Finding(question, UNKNOWN, (_unread_fact(test, unread),))
             return Finding(question, now.truth, now.facts)
         first = min(positive, key=lambda answer: (answer.weak, answer.time.earliest))
         words = f"{test.title} positive, {first.time.text()}"
@@ -595,19 +601,43 @@ class Chart:
 
     def _answers(self, test: QualitativeTest, within: Window | None) -> list[Answered]:
         """Every result that says present or absent, with its time."""
+        answers = [said for said in self._heard(test) if isinstance(said, Answered)]
+        return [each for each in answers if self._is_within(each.time, within)]
+
+    def _unread(self, test: QualitativeTest, within: Window | None) -> list[Unread]:
+        """Every result that says something else, or at a time that is not known; newest first."""
+        unread = [said for said in self._heard(test) if isinstance(said, Unread)]
+        found = [each for each in unread if each.time is None or self._is_within(each.time, within)]
+        return sorted(found, key=Unread.order)
+
+    def _is_within(self, time: ClinicalTime, within: Window | None) -> bool:
+        return within is None or time.age(self.as_of) <= within.length
+
+    def _heard(self, test: QualitativeTest) -> list[Answered | Unread]:
+        """What the results of a test say; those that say nothing are left out."""
         self.asked.add(test.id)
-        answers = []
+        return self.recall(("heard", test.id), lambda: list(self._hear(test)))
+
+    def _hear(self, test: QualitativeTest) -> Iterator[Answered | Unread]:
+        known = self._known(test)
         for source in self._sources.get(test.codes.id, ()):
-            time = observation_time(source.resource)
-            if not is_reported(source.resource) or time is None:
+            if not is_reported(source.resource):
                 continue
-            if within is not None and time.age(self.as_of) > within.length:
-                continue
-            positive = read_presence(source.part, self._known(test))
-            if positive is not None and not time.is_in_future(self.as_of):
+            time, present = observation_time(source.resource), read_presence(source.part, known)
+            problem = self._problem(time, present)
+            if time is not None and present is not None and not problem:
                 weak = is_weak(test.codes, source.match, source.part)
-                answers.append(Answered(time, positive, weak))
-        return answers
+                yield Answered(time, present, weak)
+            elif present is not None or says_something(source.part):
+                yield Unread(time, present, problem, as_sent(source.part))
+
+    def _problem(self, time: ClinicalTime | None, present: bool | None) -> str:
+        """Why a result of a test does not count; empty where it does."""
+        if present is None:
+            return "could not be read as yes or no"
+        if time is None:
+            return "came without the time of the sample"
+        return "is dated in the future" if time.is_in_future(self.as_of) else ""
 
     def _known(self, test: QualitativeTest) -> QualitativeTest:
         """The test with the answers that a site has added to it."""
@@ -624,22 +654,27 @@ class Chart:
         # several that say the same, one from a code that is well backed.
         return max(latest, key=lambda answer: (answer.present, not answer.weak))
 
-    def _has_unread_answer(
+    def _newer_unread(
         self, test: QualitativeTest, within: Window | None, answer: Answered | None
-    ) -> bool:
+    ) -> Unread | None:
         """Something newer than the answer was reported, in words that are not read."""
-        for source in self._sources.get(test.codes.id, ()):
-            time = observation_time(source.resource)
-            if not is_reported(source.resource):
-                continue
-            if within is not None and time is not None and time.age(self.as_of) > within.length:
-                continue
-            is_newer = answer is None or (time is not None and time.earliest > answer.time.earliest)
-            is_timed = time is not None and not time.is_in_future(self.as_of)
-            is_read = is_timed and read_presence(source.part, self._known(test)) is not None
-            if is_newer and not is_read and says_something(source.part):
-                return True
-        return False
+        for unread in self._unread(test, within):
+            time = unread.time
+            if answer is None or (time is not None and time.earliest > answer.time.earliest):
+                return unread
+        return None
+
+    def _ever_unread(self, test: QualitativeTest) -> Unread | None:
+        """A result of whatever time that may have said present.
+
+        Not one of the same time as an answer: a number and what it means come as two results.
+        """
+        answered = {answer.time.earliest for answer in self._answers(test, None)}
+        for unread in self._unread(test, None):
+            is_explained = unread.time is not None and unread.time.earliest in answered
+            if unread.present is not False and not is_explained:
+                return unread
+        return None
 
     # -- patient ------------------------------------------------------------------------------
 
@@ -763,6 +798,17 @@ def _plain_no(orderable: Orderable, question: str, words: str) -> Finding:
         known = orderable, Finding(question.format(orderable.title), FALSE, (fact,))
         _PLAIN_NOES[orderable.id, question] = known
     return known[1]
+
+
+def _unread_fact(test: QualitativeTest, unread: Unread) -> Fact:
+    """Named as sent: whoever reads the card may understand it."""
+
+    def say() -> str:
+        time = unread.time.text() if unread.time is not None else ""
+        which = ", ".join(filter(None, (unread.sent, time)))
+        return f"{test.title}: a result is on record that {unread.problem}: {which}".rstrip(": ")
+
+    return Fact(test.id, say, missing=True)
 
 
 def is_reported(resource: Resource) -> bool:

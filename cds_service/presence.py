@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from cds_service.code_systems import canonical
 from cds_service.instants import ClinicalTime
-from cds_service.readers import Coding, Readable, codings, texts
+from cds_service.readers import Coding, Readable, codings, read_value, texts
 from cds_service.terminology import QualitativeTest, ValueSet
+from cds_service.units import Units
 
 
 class Answered(NamedTuple):
@@ -18,6 +19,23 @@ class Answered(NamedTuple):
     time: ClinicalTime
     present: bool
     weak: bool
+
+
+class Unread(NamedTuple):
+    """A result that does not count, why, and how it was sent.
+
+    `present` is what it says where only its time is not known.
+    """
+
+    time: ClinicalTime | None
+    present: bool | None
+    problem: str
+    sent: str
+
+    def order(self) -> tuple[float, str, str]:
+        """To sort by: newest first, then by what it says, without a time last."""
+        age = float("inf") if self.time is None else -self.time.earliest.timestamp()
+        return age, self.sent, self.problem
 
 
 def read_presence(part: Readable, test: QualitativeTest) -> bool | None:
@@ -82,6 +100,16 @@ def says_something(part: Readable) -> bool:
 
 
 _AMOUNTS = ("valueQuantity", "valueInteger", "valueBoolean", "valueRange", "valueRatio")
+
+
+_NO_UNIT = Units("", "", {})
+
+
+def as_sent(part: Readable) -> str:
+    """The value and its flags as they were sent; empty where there are none in numbers or words."""
+    flags = ", ".join(c.code for c in codings(part.get("interpretation")) if c.code)
+    said = (read_value(part, _NO_UNIT, {}).received, f"flagged {flags}" if flags else "")
+    return " ".join(filter(None, said))
 
 
 def _plain(text: str) -> str:

@@ -49,9 +49,23 @@ def remission_if_reported(patient: Chart) -> list[Fact]:
 
 
 def ph_status(patient: Chart) -> list[Fact]:
-    """BCR::ABL1 or the Philadelphia chromosome, as on record."""
+    """BCR::ABL1 or the Philadelphia chromosome, as on record; what could not be read of it."""
     finding = questions.ph_positive_all(patient)
+    if finding.truth is UNKNOWN:
+        return [*ph_negative(patient), *ph_unread(patient)]
     return [fact for fact in finding.deciding() if not fact.missing]
+
+
+def ph_negative(patient: Chart) -> list[Fact]:
+    """The newest BCR::ABL1 where it says negative, which an older result may contradict."""
+    newest = patient.test_is_negative(concepts.BCR_ABL1)
+    return list(newest.facts) if newest.truth is TRUE else []
+
+
+def ph_unread(patient: Chart) -> list[Fact]:
+    """Why BCR::ABL1 is not known, where a result is on record or was not looked for."""
+    ever = patient.test_was_positive(concepts.BCR_ABL1)
+    return list(ever.facts) if ever.truth is UNKNOWN else []
 
 
 def creatinine_in_als(patient: Chart) -> str | None:

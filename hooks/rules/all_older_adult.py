@@ -24,7 +24,8 @@ def _ph_status(patient: Chart) -> list[Fact]:
     if _is_ph_negative(patient):
         return list(patient.test_is_negative(concepts.BCR_ABL1).facts)
     words = "Philadelphia chromosome (BCR::ABL1): not known"
-    return [Fact("bcr-abl1", lambda: words, missing=True)]
+    unread = lines.ph_unread(patient)
+    return [*lines.ph_negative(patient), *unread, Fact("bcr-abl1", lambda: words, missing=True)]
 
 
 def _low_intensity(patient: Chart) -> str | None:

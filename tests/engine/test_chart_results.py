@@ -9,12 +9,10 @@ from typing import Any
 import pytest
 
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Truth
-from cds_service.presence import read_presence
 from cds_service.readers import Bounds
 from cds_service.terminology import Window
 from tests.engine.made_up import (
     BRIGHT,
-    GLOW,
     GRADE,
     ME,
     SHINE,
@@ -22,16 +20,13 @@ from tests.engine.made_up import (
     ago,
     chart,
     coded,
-    decoded,
     observation,
 )
 
 Records = tuple[dict[str, Any], ...]
-NOT_READ = {"troubles": {"shine": "could not be checked", "glow": "could not be checked"}}
+NOT_READ = {"troubles": {"shine": "could not be checked"}}
 
 ERROR = "entered-in-error"
-
-# -- measurements ----------------------------------------------------------------------------------
 
 
 def shine(value: Any, hours: float = 3, **fields: Any) -> dict[str, Any]:
@@ -244,60 +239,6 @@ def test_a_finding_that_is_a_grade_counts_as_its_grade() -> None:
     assert chart(observation("GRADE-2-FOUND")).latest(GRADE).exact() == Decimal(2)
 
 
-# -- tests with an answer --------------------------------------------------------------------------
-
-
-def glow(text: str | None, hours: float = 3, **fields: Any) -> dict[str, Any]:
-    answer = {} if text is None else {"valueCodeableConcept": {"text": text}}
-    return observation("GLOW", effectiveDateTime=ago(hours), **answer, **fields)
-
-
-GLOWS: dict[str, tuple[Records, Truth, Truth]] = {
-    "never tested": ((), FALSE, FALSE),
-    "positive": ((glow("Positive"),), TRUE, FALSE),
-    "negative": ((glow("Not detected"),), FALSE, TRUE),
-    "pending": ((glow("pending"),), FALSE, FALSE),
-    "without a value": ((glow(None),), FALSE, FALSE),
-    "answered in words that are not read": ((glow("faintly so"),), UNKNOWN, UNKNOWN),
-    "read before, then in other words": (
-        (glow("negative", 9), glow("faintly so")),
-        UNKNOWN,
-        UNKNOWN,
-    ),
-    "read after other words": ((glow("faintly so", 9), glow("negative")), FALSE, TRUE),
-    "positive, then negative": ((glow("positive", 9), glow("negative")), FALSE, TRUE),
-    "negative, then positive": ((glow("negative", 9), glow("positive")), TRUE, FALSE),
-    "both at one time": ((glow("negative"), glow("positive")), TRUE, FALSE),
-    "positive in error": ((glow("positive", status="entered-in-error"),), FALSE, FALSE),
-    "positive in the future": ((glow("positive", -5),), UNKNOWN, UNKNOWN),
-    "in a panel": (
-        (observation("PANEL", component=[{"code": coded("GLOW"), "valueString": "detected"}]),),
-        TRUE,
-        FALSE,
-    ),
-}
-
-
-@pytest.mark.parametrize(("records", "positive", "negative"), GLOWS.values(), ids=GLOWS)
-@pytest.mark.parametrize("backwards", [False, True])
-def test_what_a_test_says(
-    records: Records, positive: Truth, negative: Truth, backwards: bool
-) -> None:
-    asked = chart(*(reversed(records) if backwards else records))
-    assert asked.test_is_positive(GLOW).truth is positive
-    assert asked.test_is_negative(GLOW).truth is negative
-
-
-def test_a_test_that_could_not_be_looked_for_is_unknown() -> None:
-    assert chart(**NOT_READ).test_is_positive(GLOW).truth is UNKNOWN
-    assert chart(glow("negative"), **NOT_READ).test_is_positive(GLOW).truth is FALSE
-
-
-def test_a_test_counts_within_its_window() -> None:
-    assert chart(glow("positive", 24)).test_is_positive(GLOW, TODAY).truth is TRUE
-    assert chart(glow("positive", 25)).test_is_positive(GLOW, TODAY).truth is FALSE
-
-
 def test_a_result_without_a_time_is_on_record_and_may_lie_in_any_window() -> None:
     untimed = {k: v for k, v in shine(1).items() if k not in ("effectiveDateTime", "issued")}
     day = Window("day", timedelta(days=1), "")
@@ -310,25 +251,3 @@ def test_a_result_without_a_time_is_on_record_and_may_lie_in_any_window() -> Non
     assert fact.missing
     assert "time of the sample not sent" in fact.say()
     assert chart(untimed, shine(1, 24)).has_result(SHINE, day).truth is TRUE
-
-
-ANSWERS: dict[str, tuple[dict[str, Any], bool | None]] = {
-    "true": ({"valueBoolean": True}, True),
-    "false": ({"valueBoolean": False}, False),
-    "word": ({"valueString": " Present "}, True),
-    "word in a sentence": ({"valueString": "no glow present"}, None),
-    "not detected is not detected": ({"valueString": "NOT DETECTED"}, False),
-    "with the tag of its code system": (
-        {"valueCodeableConcept": {"coding": [{"display": "Negative (qualifier value)"}]}},
-        False,
-    ),
-    "interpretation": ({"interpretation": [coded("POS")]}, True),
-    "contradiction": ({"valueString": "negative", "interpretation": [coded("POS")]}, None),
-    "nothing": ({}, None),
-    "number": ({"valueInteger": 1}, None),
-}
-
-
-@pytest.mark.parametrize(("source", "answer"), ANSWERS.values(), ids=ANSWERS)
-def test_words_count_only_as_a_whole(source: dict[str, Any], answer: bool | None) -> None:
-    assert read_presence(decoded(source), GLOW) is answer

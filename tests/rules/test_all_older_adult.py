@@ -37,6 +37,7 @@ LEUKEMIA = diagnosis(ALL)
 OLD = (aged(70), LEUKEMIA)
 PH_POSITIVE = answered(BCR_ABL1, "positive")
 PH_NEGATIVE = answered(BCR_ABL1, "negative")
+PH_UNREAD = answered(BCR_ABL1, "see report", hours_ago=9000)
 
 WARNS = {
     "exactly 65 years old": (aged(65), LEUKEMIA),
@@ -115,8 +116,12 @@ def test_it_is_one_info_card():
         ((PH_POSITIVE,), POSITIVE_ONLY, NEGATIVE_ONLY),
         ((diagnosis(PH_POSITIVE_LEUKEMIA),), POSITIVE_ONLY, NEGATIVE_ONLY),
         ((), (*NEGATIVE_ONLY, *POSITIVE_ONLY), ()),
+        ((PH_UNREAD, PH_NEGATIVE), (*NEGATIVE_ONLY, *POSITIVE_ONLY), ()),
     ],
-    ids=["Ph-negative", "Ph-positive", "Ph-positive by its name", "Ph not known"],
+    ids=[
+        *("Ph-negative", "Ph-positive", "Ph-positive by its name", "Ph not known"),
+        "Ph-negative after a result that could not be read",
+    ],
 )
 def test_choices_follow_the_ph_status(records, shown, unshown):
     text = considered(*records)
@@ -132,6 +137,14 @@ def test_the_ph_status_is_asked_for_only_while_not_known():
         assert gap not in card(known)["detail"]
         assert list(suggestions(card(known))) == ["Draft geriatric assessment"]
         assert any("BCR::ABL1" in line for line in part(card(known), "This patient"))
+
+
+def test_an_old_ph_result_that_could_not_be_read_is_named_beside_a_negative_one():
+    shown = card(PH_UNREAD, PH_NEGATIVE)
+    missing = part(shown, "Missing or uncertain")
+    assert any('could not be read as yes or no: "see report"' in line for line in missing)
+    assert "Philadelphia chromosome (BCR::ABL1): not known" in missing
+    assert any(line.startswith("BCR::ABL1 negative") for line in part(shown, "This patient"))
 
 
 @pytest.mark.parametrize(

@@ -184,6 +184,14 @@ def test_the_ph_status_is_shown_or_named_as_missing():
     assert any(line.startswith("BCR::ABL1 negative") for line in part(shown, "This patient"))
 
 
+def test_an_old_ph_result_that_could_not_be_read_is_shown_beside_a_negative_one():
+    unread = answered(BCR_ABL1, "t(9;22) in 190 of 200 nuclei", hours_ago=9000)
+    shown = card(unread, answered(BCR_ABL1, "negative"))
+    assert any(line.startswith("BCR::ABL1 negative") for line in part(shown, "This patient"))
+    words = 'could not be read as yes or no: "t(9;22) in 190 of 200 nuclei"'
+    assert any(words in line for line in part(shown, "Missing or uncertain"))
+
+
 def test_prognosis_is_marked_for_clinicians():
     text = said(B_LINEAGE)
     assert "For clinicians: Guideline summary: after several relapses the outlook" in text

@@ -58,6 +58,12 @@ def assay(said, hours_ago=LAST_WEEK, **more):
     return answered(G6PD_ACTIVITY, said, hours_ago=hours_ago, **more)
 
 
+def measured(activity, hours_ago=LAST_WEEK):
+    """An assay that sent a number, and nothing that says what it means."""
+    quantity = {"value": activity, "unit": "U/g Hb"}
+    return {**assay(None, hours_ago), "valueQuantity": quantity}
+
+
 DEFICIENT = {
     "deficient by assay in 2020, normal last week": (assay("deficient", YEARS), assay("normal")),
     "deficient on screening in 2020, normal last week": (
@@ -95,6 +101,8 @@ DEFICIENT = {
 NORMAL = {
     "normal by assay": (assay("normal"),),
     "normal on screening years ago": (screen("normal", YEARS),),
+    "a number of the same sample as normal": (measured(9.5), assay("normal")),
+    "no result in 2020, normal last week": (assay(None, YEARS), assay("normal")),
     "deficiency refuted, normal by assay": (diagnosis(G6PD_DEFICIENCY, "refuted"), assay("normal")),
     "a deficiency entered in error, normal by assay": (
         diagnosis(G6PD_DEFICIENCY, "entered-in-error"),
@@ -109,7 +117,25 @@ NOT_KNOWN = {
     "deficiency refuted, never tested": (diagnosis(G6PD_DEFICIENCY, "refuted"),),
     "a number without a range": (in_words(assay(None), "9.5 U/g Hb"),),
     "not readable, newer than normal": (assay("normal", YEARS), assay("see comment")),
+    "not readable, older than normal": (assay("see comment", YEARS), assay("normal")),
+    "a number without a range or a flag in 2020, normal last week": (
+        measured(1.2, YEARS),
+        assay("normal"),
+    ),
+    "not readable between two that are normal": (
+        assay("normal", YEARS),
+        assay("see comment", 2 * LAST_WEEK),
+        assay("normal"),
+    ),
+    "deficient at no known time, normal last week": (
+        {k: v for k, v in assay("deficient").items() if k != "effectiveDateTime"},
+        assay("normal"),
+    ),
     "not readable on screening, normal by assay": (screen("see comment"), assay("normal")),
+    "not readable on screening in 2020, normal by assay last week": (
+        screen("see comment", YEARS),
+        assay("normal"),
+    ),
     "results that could not be read": (not_read(G6PD_SCREEN, G6PD_ACTIVITY),),
     "a problem list that could not be read, normal by assay": (
         not_read(G6PD_DEFICIENCY),
@@ -246,6 +272,15 @@ def test_the_deficient_result_is_shown_with_its_date():
         line.startswith("G6PD deficiency by assay positive, 2020-")
         for line in part(opened, "This patient")
     )
+
+
+def test_an_old_result_that_could_not_be_read_is_named_on_both_cards():
+    words = "could not be read as yes or no: 1.2 U/g Hb, 2020-"
+    records = (measured(1.2, YEARS), assay("normal"))
+    opened = on_opening(*records)
+    ordered = on_ordering(RASBURICASE, rasburicase_g6pd, *records)
+    for shown in (opened, ordered):
+        assert any(words in line for line in part(shown, "Missing or uncertain"))
 
 
 def test_a_normal_result_comes_with_what_transfusion_does_to_it():

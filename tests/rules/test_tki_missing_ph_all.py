@@ -183,6 +183,12 @@ ASKS = {
         answered(BCR_ABL1, "t(9;22) in 190 of 200 nuclei"),
         ORDER,
     ),
+    "BCR::ABL1 in words that are not read, later negative": (
+        diagnosis(ALL),
+        answered(BCR_ABL1, "t(9;22) in 190 of 200 nuclei", hours_ago=90 * 24),
+        answered(BCR_ABL1, "negative"),
+        ORDER,
+    ),
     "genetics that could not be read": (diagnosis(ALL), ORDER, not_read(BCR_ABL1)),
     "Ph-positive leukemia only suspected": (
         diagnosis(ALL),
