@@ -43,8 +43,7 @@ def drug_concepts(resource: Readable, medications: Medications) -> Iterator[Any]
     if medication is not None:
         yield from _medication_concepts(resource, medication, medications, depth=3)
     else:
-        # Contained without being referred to as it should be: there is nothing else it could be.
-        yield from (each.get("code") for each in _all_contained(resource))
+        yield from _loosely_contained(resource)
 
 
 def _medication_concepts(
@@ -52,10 +51,7 @@ def _medication_concepts(
 ) -> Iterator[Any]:
     """Code and ingredients, themselves Medications perhaps; `depth` because they may go round."""
     yield medication.get("code")
-    ingredients = medication.get("ingredient")
-    for ingredient in ingredients if isinstance(ingredients, list) else []:
-        if not isinstance(ingredient, dict):
-            continue
+    for ingredient in _objects(medication.get("ingredient")):
         yield ingredient.get("itemCodeableConcept")
         reference = ingredient.get("itemReference")
         item = _medication(resource, reference, medications)
@@ -82,9 +78,19 @@ def _contained(resource: Readable, address: str) -> Mapping[str, Any] | None:
 
 
 def _all_contained(resource: Readable) -> list[Mapping[str, Any]]:
-    contained = resource.get("contained")
-    each_one = contained if isinstance(contained, list) else []
-    return [each for each in each_one if isinstance(each, dict)]
+    return _objects(resource.get("contained"))
+
+
+def _objects(value: Any) -> list[Mapping[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _loosely_contained(resource: Readable) -> Iterator[Any]:
+    """Codes of Medications contained without being referred to as they should be: there is nothing
+    else that is ordered. The reason, or who prescribed, may be contained as well."""
+    for each in _all_contained(resource):
+        if each.get("resourceType", "Medication") == "Medication":
+            yield each.get("code")
 
 
 def _address(reference: Any) -> str:
@@ -105,16 +111,55 @@ _READABLE = re.compile(r"Medication/(?!\.+$)[A-Za-z0-9.-]+", re.ASCII)
 
 
 def unnamed(resources: Iterable[Resource], medications: Medications) -> Iterator[str | None]:
-    """Of each drug record that nothing names: the reference to follow, Medication/id, or None."""
+    """Of each drug record that nothing names: the references to follow, Medication/id, or None."""
     for resource in resources:
-        if resource.resourceType not in DRUG_RECORDS or resource.code is not None:
-            continue
-        if any(drug_displays(resource)) or any(
-            map(_says_what, drug_concepts(resource, medications))
-        ):
-            continue
-        name = reference_name(_address(resource.get("medicationReference")))
-        yield name if _READABLE.fullmatch(name) else None
+        if resource.resourceType in DRUG_RECORDS and resource.code is None:
+            yield from _unnamed_by(resource, medications)
+
+
+def _unnamed_by(resource: Resource, medications: Medications) -> Iterator[str | None]:
+    own = (resource.get("medicationCodeableConcept"), resource.get("medication"))
+    if any(drug_displays(resource)) or any(map(_says_what, own)):
+        return
+    reference = resource.get("medicationReference")
+    medication = _medication(resource, reference, medications)
+    if medication is not None:
+        yield from _unnamed_parts(resource, reference, medication, medications, depth=3)
+    elif not any(map(_says_what, _loosely_contained(resource))):
+        yield _readable(reference)
+
+
+def _unnamed_parts(
+    resource: Readable,
+    reference: Any,
+    medication: Mapping[str, Any],
+    medications: Medications,
+    depth: int,
+) -> Iterator[str | None]:
+    """A code names what is in a product; the words of a mixture may name none of it."""
+    code, ingredients = medication.get("code"), medication.get("ingredient")
+    if any(coding.code for coding in codings(code)):
+        return
+    parts = _objects(ingredients)
+    if not parts and not _says_what(code):
+        yield _readable(reference)
+    for part in parts:
+        item = part.get("itemReference")
+        known = _medication(resource, item, medications)
+        if known is not None and depth:
+            yield from _unnamed_parts(resource, item, known, medications, depth - 1)
+        elif known is None and not _says_what(part.get("itemCodeableConcept")):
+            yield from () if _has_display(item) else (_readable(item),)
+
+
+def _has_display(reference: Any) -> bool:
+    return isinstance(reference, dict) and bool(reference.get("display"))
+
+
+def _readable(reference: Any) -> str | None:
+    """Medication/id, where a reference can be followed to one."""
+    name = reference_name(_address(reference))
+    return name if _READABLE.fullmatch(name) else None
 
 
 def _says_what(concept: Any) -> bool:
