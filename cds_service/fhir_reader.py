@@ -16,6 +16,7 @@ from typing import Literal, TypeVar
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
 from cds_service.fhir_client import LATE, FhirClient, ReadError
+from cds_service.logs import raised
 from cds_service.outbound import SANDBOX_RULES, AddressRules, Allowance, Deadline
 from cds_service.prefetch import Answer, Query, State, failed
 from cds_service.readers import Resource, read_tolerantly
@@ -202,7 +203,8 @@ class FhirReader:
     def _add_drugs(self, call: _Call, answers: Mapping[str, Answer]) -> None:
         """Read the Medications that nothing else names, next to the records that mean them."""
         for answer in answers.values():
-            wanted = {name for name in answer.unnamed_drugs() if name is not None}
+            sent = (address for address in answer.unnamed_drugs() if address is not None)
+            wanted = {name for address in sent if (name := _own_name(call, address)) is not None}
             some = sorted(wanted)[: self.limits.referenced_drugs]
             reads = {name: partial(self._medication, call, name) for name in some}
             found = self._in_parallel(call, reads, lambda _: None)
@@ -272,8 +274,7 @@ def _outcome(future: Future[Found], otherwise: Callable[[str], Found]) -> Found:
         future.cancel()
         return otherwise(LATE)
     except Exception as problem:
-        # Only the type: a message may hold the URL, and with it the patient's id.
-        log.error("unexpected %s while reading from the FHIR server", type(problem).__name__)
+        log.error("a read from the FHIR server raised", extra=raised(problem))
         return otherwise("the FHIR server could not be read")
 
 
@@ -345,6 +346,13 @@ def _joined(first: Answer, more: Answer) -> Answer:
         first.included + more.included,
         first.foreign + more.foreign,
     )
+
+
+def _own_name(call: _Call, address: str) -> str | None:
+    """Type/id of a resource on the declared server. On another one the same id is another drug."""
+    base, slash, identity = address.rpartition("Medication/")
+    own = on_same_origin(call.access.server, base) if base else call.url("")
+    return f"{slash}{identity}" if own == call.url("") else None
 
 
 def on_same_origin(server: str, link: str) -> str | None:

@@ -33,6 +33,10 @@ EHRs send them as warnings where a client may not see a part of what it searches
 """
 ONLY_COUNTED = "says that there are matches, and holds none"
 _HARMLESS = frozenset({"warning", "information"})
+_CONFUSED = frozenset(
+    {"Patient", "Bundle", "Condition", "Observation", "MedicationRequest", "MedicationStatement"}
+    | {"Parameters", "List", "Binary"}
+)
 
 
 def read_answer(
@@ -161,5 +165,7 @@ def _next(links: Iterable[Link]) -> str | None:
 
 
 def _named(kind: str) -> str:
-    """A resource type as sent, if it looks like one."""
-    return f"a {kind}" if kind.isalpha() and len(kind) < 40 else "no FHIR resource"
+    """A resource type that clients are known to confuse; no other text of theirs is repeated."""
+    if kind in _CONFUSED:
+        return f"a {kind}"
+    return "another resource" if kind.isalpha() and len(kind) < 40 else "no FHIR resource"

@@ -117,9 +117,17 @@ def test_entries_that_could_not_be_read_are_a_gap_beside_those_that_could() -> N
 
 
 @pytest.mark.parametrize("kind", ["<script>alert(1)</script>", "x" * 50, "Bundle; DROP"])
-def test_a_resource_type_is_repeated_only_when_it_looks_like_one(kind: str) -> None:
+def test_what_does_not_look_like_a_resource_type_is_none(kind: str) -> None:
     answer = read_answer(PROBLEMS, resource({"resourceType": kind}), "1")
     assert answer.reason == "holds no FHIR resource instead of a Bundle"
+
+
+@pytest.mark.parametrize(
+    ("kind", "named"), [("Patient", "a Patient"), ("WalterExample", "another resource")]
+)
+def test_only_a_known_resource_type_is_repeated(kind: str, named: str) -> None:
+    answer = read_answer(PROBLEMS, resource({"resourceType": kind}), "1")
+    assert answer.reason == f"holds {named} instead of a Bundle"
 
 
 def test_troubles_name_every_concept_of_a_key_that_was_not_read() -> None:
