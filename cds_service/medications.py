@@ -106,12 +106,12 @@ def drug_displays(resource: Readable) -> Iterator[str]:
             yield reference["display"]
 
 
-_READABLE = re.compile(r"Medication/(?!\.+$)[A-Za-z0-9.-]+", re.ASCII)
+_READABLE = re.compile(r"(https?://[^\s?#]+/)?Medication/(?!\.+$)[A-Za-z0-9.-]+", re.ASCII)
 """https://hl7.org/fhir/R4/datatypes.html#id without its limit, which EHRs pass; no path steps."""
 
 
 def unnamed(resources: Iterable[Resource], medications: Medications) -> Iterator[str | None]:
-    """Of each drug record that nothing names: the references to follow, Medication/id, or None."""
+    """Of each drug record that nothing names: the references to follow, or None."""
     for resource in resources:
         if resource.resourceType in DRUG_RECORDS and resource.code is None:
             yield from _unnamed_by(resource, medications)
@@ -157,9 +157,9 @@ def _has_display(reference: Any) -> bool:
 
 
 def _readable(reference: Any) -> str | None:
-    """Medication/id, where a reference can be followed to one."""
-    name = reference_name(_address(reference))
-    return name if _READABLE.fullmatch(name) else None
+    """The address of a Medication without its version, where a reference can be followed to one."""
+    address = _address(reference).strip().split("/_history/")[0]
+    return address if _READABLE.fullmatch(address) else None
 
 
 def _says_what(concept: Any) -> bool:

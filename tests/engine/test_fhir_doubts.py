@@ -19,6 +19,9 @@ from tests.engine.made_up import condition, observation, resource
 from tests.engine.test_fhir_servers import (
     BY_ID,
     BY_REFERENCE,
+    DRUGS,
+    MEDICATION,
+    PRESCRIPTION,
     PROBLEMS,
     RESULTS,
     SERVER,
@@ -150,3 +153,44 @@ def test_a_link_is_followed_however_it_spells_the_server(base: str, link: str) -
 @pytest.mark.parametrize("link", ELSEWHERE.values(), ids=ELSEWHERE)
 def test_a_link_to_another_origin_is_not_followed(link: str) -> None:
     assert on_same_origin(SERVER, link) is None
+
+
+# -- drugs by reference ----------------------------------------------------------------------------
+
+
+def refer(address: str) -> dict[str, Any]:
+    return {**PRESCRIPTION, "medicationReference": {"reference": address}}
+
+
+OF_THE_SERVER: dict[str, str] = {
+    "relative": "Medication/m",
+    "of a version": "Medication/m/_history/3",
+    "in full": f"{SERVER}/Medication/m",
+    "in full, of a version": f"{SERVER}/Medication/m/_history/3",
+    "spelled otherwise": "https://EHR.example:443/fhir/Medication/m",
+}
+OF_ANOTHER: dict[str, str] = {
+    "another host": "https://pharmacy.example/fhir/Medication/m",
+    "another base": "https://ehr.example/other/Medication/m",
+    "a longer base": f"{SERVER}/other/Medication/m",
+}
+
+
+@pytest.mark.parametrize("address", OF_THE_SERVER.values(), ids=OF_THE_SERVER)
+def test_a_drug_of_the_declared_server_is_read(
+    server: responses.RequestsMock, address: str
+) -> None:
+    server.get(f"{SERVER}/{DRUGS.url('7')}", json=bundle(refer(address)))
+    server.get(f"{SERVER}/Medication/m", json=MEDICATION)
+    assert complete(DRUGS)["drugs"].unnamed_drugs() == []
+
+
+@pytest.mark.parametrize("address", OF_ANOTHER.values(), ids=OF_ANOTHER)
+def test_a_drug_of_another_server_is_not_looked_up_by_its_id(
+    server: responses.RequestsMock, address: str
+) -> None:
+    """The same id is another drug there."""
+    server.get(f"{SERVER}/{DRUGS.url('7')}", json=bundle(refer(address)))
+    server.get(f"{SERVER}/Medication/m", json=MEDICATION)
+    assert complete(DRUGS)["drugs"].unnamed_drugs() == [address]
+    assert len(server.calls) == 1
