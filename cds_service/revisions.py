@@ -28,8 +28,30 @@ def newest_revisions(resources: Iterable[Resource]) -> list[Resource]:
     for resource in found:
         if resource.id:
             copies.setdefault((resource.resourceType, resource.id), []).append(resource)
-    kept = {id(each) for same in copies.values() for each in _newest(same)}
+    alike = (same for sharing in copies.values() for same in _alike(sharing))
+    kept = {id(each) for same in alike for each in _newest(same)}
     return [resource for resource in found if not resource.id or id(resource) in kept]
+
+
+def _alike(sharing: list[Resource]) -> list[list[Resource]]:
+    """Those of one id that are one resource. Ids that are counted anew for each answer name a
+    result here and another one there: without a code in common they are no copies."""
+    groups: list[tuple[set[tuple[str | None, str | None]], list[Resource]]] = []
+    for resource in sharing:
+        codes = _codes(resource)
+        for known, group in groups:
+            if not codes or not known or codes & known:
+                known.update(codes)
+                group.append(resource)
+                break
+        else:
+            groups.append((codes, [resource]))
+    return [group for _, group in groups]
+
+
+def _codes(resource: Resource) -> set[tuple[str | None, str | None]]:
+    found = resource.code.coding if resource.code is not None else ()
+    return {(coding.system, coding.code) for coding in found}
 
 
 def _newest(copies: list[Resource]) -> list[Resource]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cds_service.revisions import newest_revisions
-from tests.engine.made_up import condition, observation, resource
+from tests.engine.made_up import coded, condition, observation, resource
 
 EARLY, LATE = "2026-11-21T08:00:00Z", "2026-11-21T08:00:00.500Z"
 
@@ -55,6 +55,26 @@ KEPT: dict[str, tuple[list[dict[str, Any]], list[int]]] = {
     "other ids": ([result(1), result(2) | {"id": "r2"}], [0, 1]),
     "no ids": ([observation(value=1), observation(value=2)], [0, 1]),
     "the same id of another type": ([result(1), condition(id="r1")], [0, 1]),
+    "one id for two results": (
+        [result(1, "preliminary"), observation("GLOW", 2, id="r1", status="final")],
+        [0, 1],
+    ),
+    "one id for two results, of different versions": (
+        [result(1, **version("1")), observation("GLOW", 2, id="r1", **version("2"))],
+        [0, 1],
+    ),
+    "one id for two results, one of them twice": (
+        [result(1), result(2, "corrected"), observation("GLOW", 2, id="r1")],
+        [1, 2],
+    ),
+    "withdrawn, without its code": (
+        [result(1), result(2, "entered-in-error") | {"code": None}],
+        [1],
+    ),
+    "with one more code": (
+        [result(1), result(2, "corrected", code=coded("GLOW", "SHINE"))],
+        [1],
+    ),
     "a diagnosis entered in error": (
         [condition(id="c1"), condition(id="c1", verification="entered-in-error")],
         [1],
