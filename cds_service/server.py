@@ -1,7 +1,8 @@
 """The production server: uvicorn runs the processes, httptools parses, this module runs WSGI.
 
 The event loop reads a request to its last byte, then a thread runs the application. Clients that
-are idle, slow or gone hold no thread, and threads are free to wait for a FHIR server. It knows
+are idle, slow or gone hold no thread, and threads are free to wait for a FHIR server. What clients
+can make a process hold is limited: connections, bodies, requests that wait for a thread. It knows
 nothing of CDS Hooks. PEP 3333: https://peps.python.org/pep-3333/; choice:
 docs/decisions/0002-server.md.
 """
@@ -9,16 +10,20 @@ docs/decisions/0002-server.md.
 import asyncio
 import json
 import logging
+import os
 import signal
 import sys
+import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from importlib import import_module
 from io import BytesIO
+from multiprocessing import parent_process
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -31,6 +36,16 @@ from uvicorn.supervisors import Multiprocess
 MAX_BODY_BYTES = 32 << 20
 MAX_HEADER_BYTES = 64 << 10
 MAX_PIPELINED = 16
+# Together with the connections to FHIR servers this stays below the usual 1,024 open files.
+MAX_CONNECTIONS = 512
+# What waits longer than eight turns is not waited for by its client either.
+WAITING_PER_THREAD = 8
+# Requests without a body (health, readiness, discovery, preflights) never wait behind hook calls.
+RESERVED_THREADS = 2
+# Bodies of one process together, in bodies of the largest size; small ones are not refused for it.
+MAX_HELD_BODIES = 4
+SMALL_BODY_BYTES = 64 << 10
+RETRY_SECONDS = 1
 HEADER_SECONDS = 30.0
 BODY_SECONDS = 30.0
 # Common proxies drop an idle connection after 60 s. We wait longer, so that we never close one
@@ -61,6 +76,7 @@ def serve(
     """
     build = partial(load, app_factory, threads, workers > 1, max_body_bytes, body_seconds)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+    _when_hung_up(lambda number, frame: signal.raise_signal(signal.SIGTERM))
     try:
         if workers > 1:
             _supervise(configuration(partial(_load_or_exit, build), host, port, workers))
@@ -96,7 +112,13 @@ def configuration(build: Callable[[], Any], host: str, port: int, workers: int =
     )
 
 
+def _when_hung_up(handler: Any) -> None:
+    if hasattr(signal, "SIGHUP"):  # Not on Windows.
+        signal.signal(signal.SIGHUP, handler)
+
+
 def _supervise(config: Config) -> None:
+    """Replace workers that end, and on SIGHUP all of them, each when its successor has started."""
     supervisor = Multiprocess(config, sockets=[config.bind_socket()])
     supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
@@ -105,11 +127,22 @@ def _supervise(config: Config) -> None:
 
 def _load_or_exit(build: Callable[[], "Application"]) -> "Application":
     """The exit code tells the supervisor that starting this process again would not help."""
+    # A terminal that closes sends it to all processes; what to do is the supervisor's to say.
+    _when_hung_up(signal.SIG_IGN)
+    threading.Thread(target=_stop_after_supervisor, daemon=True).start()
     try:
         return build()
     except Exception:
         logger.exception("The application does not start.")
         sys.exit(STARTUP_FAILURE)
+
+
+def _stop_after_supervisor() -> None:
+    """Or workers whose supervisor was killed would keep the port, and nobody could stop them."""
+    supervisor = parent_process()
+    if supervisor is not None:
+        supervisor.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 class Answer:
@@ -128,17 +161,42 @@ class Answer:
         self.head = "\r\n".join([*lines, ""]).encode("latin-1")
 
 
-def refusal(status: HTTPStatus, code: str, diagnostics: str) -> Answer:
+def refusal(status: HTTPStatus, code: str, diagnostics: str, **headers: str) -> Answer:
     """An answer of the server itself, as an OperationOutcome."""
     issue = {"severity": "error", "code": code, "diagnostics": diagnostics}
     body = json.dumps({"resourceType": "OperationOutcome", "issue": [issue]}).encode()
-    # A script in a browser could not read the reason without the second header.
-    headers = [("Content-Type", "application/json"), ("Access-Control-Allow-Origin", "*")]
-    return Answer(f"{status.value} {status.phrase}", headers, body)
+    sent = [
+        ("Content-Type", "application/json"),
+        ("X-Content-Type-Options", "nosniff"),
+        # A script in a browser could not read the reason without it.
+        ("Access-Control-Allow-Origin", "*"),
+        *((name.replace("_", "-"), value) for name, value in headers.items()),
+    ]
+    return Answer(f"{status.value} {status.phrase}", sent, body)
+
+
+def refusal_of_load(what: str) -> Answer:
+    """The client may send the same again: nothing was looked at."""
+    text = f"{what} at once; send the request again in a moment. No check was made."
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    return refusal(status, "throttled", text, Retry_After=str(RETRY_SECONDS))
+
+
+@dataclass(slots=True)
+class Request:
+    """A request that has arrived to its last byte."""
+
+    environ: Environ
+    body: bytearray
+    keep_alive: bool
+    size: int
 
 
 class Application:
-    """The WSGI application of one process, its threads and its limits."""
+    """The WSGI application of one process, its threads and its limits.
+
+    The event loop alone counts what waits and what is held.
+    """
 
     def __init__(
         self,
@@ -150,6 +208,9 @@ class Application:
     ) -> None:
         self.wsgi = wsgi
         self.threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self.reserved = ThreadPoolExecutor(RESERVED_THREADS, thread_name_prefix="request-reserved")
+        self.unanswered, self.max_unanswered = 0, threads * (1 + WAITING_PER_THREAD)
+        self.held_bytes, self.max_held_bytes = 0, MAX_HELD_BODIES * max_body_bytes
         self.max_body_bytes = max_body_bytes
         self.body_seconds = body_seconds
         self.environ: Environ = {
@@ -157,15 +218,36 @@ class Application:
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": "http",
             "wsgi.errors": sys.stderr,
-            "wsgi.multithread": threads > 1,
+            "wsgi.multithread": True,
             "wsgi.multiprocess": multiprocess,
             "wsgi.run_once": False,
             "wsgi.input_terminated": True,  # So Flask may read to the end, without a copy.
         }
 
-    def answer(self, environ: Environ, chunks: list[bytes]) -> Answer:
-        body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        chunks.clear()  # Or a large body would be held twice.
+    def take(self, request: Request, work: Callable[[Request], None]) -> bool:
+        """Give the request to a thread, now or later; False when too many wait for one."""
+        if not request.size:
+            self.reserved.submit(work, request)
+            return True
+        if self.unanswered >= self.max_unanswered:
+            return False
+        self.unanswered += 1
+        self.threads.submit(work, request)
+        return True
+
+    def done(self, request: Request) -> None:
+        """A thread has finished with a request that was taken."""
+        self.unanswered -= bool(request.size)
+        self.held_bytes -= request.size
+
+    def has_room(self, more: int) -> bool:
+        """Whether so many bytes of bodies can be held in addition."""
+        return self.held_bytes + more <= self.max_held_bytes
+
+    def answer(self, request: Request) -> Answer:
+        """The application's answer, or a 500 in its place."""
+        environ, body = request.environ, bytes(request.body)
+        request.body = bytearray()  # Or a large body would be held twice.
         environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
         try:
             return self._run(environ)
@@ -216,7 +298,9 @@ class Connection(asyncio.Protocol):
         self.loop = asyncio.get_running_loop()
         self.parser = httptools.HttpRequestParser(self)
         self.timer: asyncio.TimerHandle | None = None
-        self.waiting: deque[tuple[Environ, list[bytes], bool]] = deque()
+        self.waiting: deque[Request] = deque()
+        self.body = bytearray()
+        self.refuse_rest: Callable[[], None] | None = None
         self.in_header = self.in_body = self.answering = self.blocked = self.last = False
         self.keep_alive = True
         self.unused_bytes = self.body_bytes = 0
@@ -233,10 +317,13 @@ class Connection(asyncio.Protocol):
             "REMOTE_PORT": str(client[1]),
         }
         self._allow(IDLE_SECONDS)
+        if len(self.state.connections) > MAX_CONNECTIONS:
+            self._refuse_load("Too many connections are open")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.state.connections.discard(self)
-        self.waiting.clear()
+        self._drop_body()
+        self._drop_waiting()
         if self.timer is not None:
             self.timer.cancel()
 
@@ -265,7 +352,8 @@ class Connection(asyncio.Protocol):
         try:
             self._feed(data)
         except httptools.HttpParserError:
-            self._refuse(HTTPStatus.BAD_REQUEST, "structure", "This is no valid HTTP request.")
+            text = "This is no valid HTTP request."
+            self._refuse(refusal(HTTPStatus.BAD_REQUEST, "structure", text))
         if self.unused_bytes > MAX_HEADER_BYTES:
             self._refuse_header()
         if self.waiting and not self.answering:
@@ -302,7 +390,7 @@ class Connection(asyncio.Protocol):
             self._refuse_header()
             return
         self.in_header, self.in_body, self.unused_bytes = False, True, 0
-        self.chunks, self.body_bytes = list[bytes](), 0
+        self.body_bytes, self.refuse_rest = 0, None
         # Now, not when the body is here: trailers are added to the headers, and must not pass
         # for any.
         self.environ = self.base | self._request()
@@ -314,26 +402,44 @@ class Connection(asyncio.Protocol):
     def on_body(self, body: bytes) -> None:
         self.unused_bytes = 0
         self.body_bytes += len(body)
-        if self.body_bytes <= self.app.max_body_bytes:
-            self.chunks.append(body)
+        if self.body_bytes > self.app.max_body_bytes:
+            self.refuse_rest = self._refuse_body
+        elif self.body_bytes > SMALL_BODY_BYTES and not self.app.has_room(len(body)):
+            self.refuse_rest = partial(self._refuse_load, "Too many large requests arrive")
+        if self.refuse_rest is None:
+            # One growing piece: as a list, chunks of two bytes would take forty each.
+            self.body += body
+            self.app.held_bytes += len(body)
             return
         # Most clients read no answer before they have sent everything, and would see a broken
         # connection: so the rest is read and dropped, up to a limit of its own.
-        self.chunks.clear()
+        self._drop_body()
         if self.body_bytes > 4 * self.app.max_body_bytes:
-            self._refuse_body()
+            self.refuse_rest()
 
     def on_message_complete(self) -> None:
         if self.parser.should_upgrade():
             return  # Only its header has been read: see _feed.
         self.in_body, self.unused_bytes = False, 0
-        if self.body_bytes > self.app.max_body_bytes:
-            self._refuse_body()
+        if self.refuse_rest is not None:
+            self.refuse_rest()
         elif len(self.waiting) == MAX_PIPELINED:
             self.last = True  # A client whose request is not answered sends it again.
+            self._drop_body()
         else:
             keep_alive = self.parser.get_http_version() == "1.1" and self.parser.should_keep_alive()
-            self.waiting.append((self.environ, self.chunks, keep_alive))
+            size = len(self.body)
+            self.waiting.append(Request(self.environ, self.body, keep_alive, size))
+            self.body = bytearray()
+
+    def _drop_body(self) -> None:
+        """Forget the body that is being received."""
+        self.app.held_bytes -= len(self.body)
+        self.body = bytearray()
+
+    def _drop_waiting(self) -> None:
+        self.app.held_bytes -= sum(request.size for request in self.waiting)
+        self.waiting.clear()
 
     def _request(self) -> Environ:
         target = httptools.parse_url(self.url)
@@ -361,22 +467,27 @@ class Connection(asyncio.Protocol):
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _next(self) -> None:
-        self.answering = True
-        environ, chunks, self.keep_alive = self.waiting.popleft()
-        self.app.threads.submit(self._work, environ, chunks)
+        while self.waiting and not self.answering:
+            request = self.waiting.popleft()
+            self.keep_alive = request.keep_alive
+            self.answering = self.app.take(request, self._work)
+            if not self.answering:
+                self.app.held_bytes -= request.size
+                self._send(refusal_of_load("Too many requests arrive"))
+                self._allow(IDLE_SECONDS)
 
-    def _work(self, environ: Environ, chunks: list[bytes]) -> None:
+    def _work(self, request: Request) -> None:
         """All that runs in a thread."""
-        answer = self.app.answer(environ, chunks)
-        self.loop.call_soon_threadsafe(self._answered, answer)
+        answer = self.app.answer(request)
+        self.loop.call_soon_threadsafe(self._answered, request, answer)
 
-    def _answered(self, answer: Answer) -> None:
+    def _answered(self, request: Request, answer: Answer) -> None:
         self.answering = False
+        self.app.done(request)
         if self.transport.is_closing():
             return
         self._send(answer)
-        if self.waiting:
-            self._next()
+        self._next()
         if self.answering or self.transport.is_closing():
             return
         wait = self.app.body_seconds if self.in_body else HEADER_SECONDS
@@ -391,23 +502,27 @@ class Connection(asyncio.Protocol):
         self.transport.write(b"".join([answer.head, *date, end, answer.body]))
         self.state.total_requests += 1
         if close:
-            self.waiting.clear()
+            self._drop_waiting()
             self.transport.close()
             self._allow(IDLE_SECONDS)  # For reading it: the transport waits for that.
 
-    def _refuse(self, status: HTTPStatus, code: str, diagnostics: str) -> None:
+    def _refuse(self, answer: Answer) -> None:
         self.last = True
         # A client with an earlier request still open gets the answer to that one, and the end.
         if not self.answering and not self.waiting and not self.transport.is_closing():
-            self._send(refusal(status, code, diagnostics))
+            self._send(answer)
+
+    def _refuse_load(self, what: str) -> None:
+        self._refuse(refusal_of_load(what))
 
     def _refuse_header(self) -> None:
         status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-        self._refuse(status, "too-long", f"The header is larger than {MAX_HEADER_BYTES} bytes.")
+        text = f"The header is larger than {MAX_HEADER_BYTES} bytes."
+        self._refuse(refusal(status, "too-long", text))
 
     def _refuse_body(self) -> None:
         text = f"The body is larger than {self.app.max_body_bytes} bytes."
-        self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-long", text)
+        self._refuse(refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-long", text))
 
     def _allow(self, seconds: float) -> None:
         """How long the client may take for what it is doing now."""
@@ -429,6 +544,6 @@ class Connection(asyncio.Protocol):
             return
         elif (self.in_header or self.in_body) and not self.transport.is_closing():
             text = "The rest of the request did not arrive in time."
-            self._refuse(HTTPStatus.REQUEST_TIMEOUT, "timeout", text)
+            self._refuse(refusal(HTTPStatus.REQUEST_TIMEOUT, "timeout", text))
         else:
             self.transport.abort()

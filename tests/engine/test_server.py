@@ -3,163 +3,38 @@
 import http.client
 import json
 import logging
-import os
-import signal
 import socket
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from wsgiref.validate import validator
 
 import pytest
-import uvicorn
 
 from cds_service import server
-
-LIMIT = 10_000
-RELEASED = threading.Event()
-CALLS: list[str] = []
-CLOSED = threading.Event()
-
-
-def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-    path = environ["PATH_INFO"]
-    body = environ["wsgi.input"].read(-1)
-    headers = [("Content-Type", "application/json")]
-    CALLS.append(path)
-    if path == "/fails":
-        raise ValueError(environ["QUERY_STRING"])
-    if path == "/exits":
-        sys.exit(3)
-    if path == "/breaks-off":
-        return breaks_off(start_response, environ["QUERY_STRING"])
-    if path == "/waits-for-release":
-        RELEASED.wait(20)
-    if path == "/starts-twice":
-        start_response("200 OK", headers)
-    if path == "/changes-its-mind":
-        start_response("200 OK", headers)
-        start_response("418 I'm a Teapot", headers, (None, None, None))
-        return [b"{}"]
-    if path == "/breaks-lines":
-        headers.append(("X-Name", "a\r\nX-Other: b"))
-    if path == "/writes":
-        start_response("200 OK", headers)(b"first, ")
-        return [b"second"]
-    if path == "/large":
-        start_response("200 OK", headers)
-        return [b" " * 8_000_000]
-    if path == "/nothing":
-        start_response("204 No Content", [])
-        return []
-    start_response("200 OK", headers)
-    told = {name: value for name, value in environ.items() if isinstance(value, str)}
-    return Closeable(json.dumps(told | {"length": len(body), "thread": on_thread()}).encode())
-
-
-class Closeable:
-    def __init__(self, body: bytes) -> None:
-        self.body = body
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield self.body
-
-    def close(self) -> None:
-        CLOSED.set()
-
-
-def breaks_off(start_response: Callable[..., Any], text: str) -> Iterator[bytes]:
-    start_response("200 OK", [("Content-Type", "text/plain")])
-    yield b"half an answer"
-    raise ValueError(text)
-
-
-def on_thread() -> bool:
-    return threading.current_thread().name.startswith("request")
-
-
-@contextmanager
-def served(app: Any = application, **limits: Any) -> Iterator[int]:
-    """The port of a server that runs in a thread of this process."""
-    loaded = server.Application(app, 2, False, **{"max_body_bytes": LIMIT, **limits})
-    running = uvicorn.Server(server.configuration(lambda: loaded, "127.0.0.1", 0))
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    while not running.started:
-        time.sleep(0.005)
-    try:
-        yield running.servers[0].sockets[0].getsockname()[1]
-    finally:
-        RELEASED.set()
-        running.should_exit = True
-        thread.join()
-        loaded.threads.shutdown()
+from tests.engine.serving import (
+    CALLS,
+    CLOSED,
+    POST,
+    RELEASED,
+    STALLED,
+    application,
+    ask,
+    connected,
+    everything,
+    refused,
+    request,
+    served,
+    told,
+    until_closed,
+    until_seen,
+)
 
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     with served() as port:
         yield port
-
-
-@contextmanager
-def connected(port: int, sent: bytes = b"") -> Iterator[socket.socket]:
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
-        connection.sendall(sent)
-        yield connection
-
-
-def everything(connection: socket.socket) -> bytes:
-    """What the server sends until it closes the connection."""
-    received = bytearray()
-    while data := connection.recv(1 << 20):
-        received += data
-    return bytes(received)
-
-
-def until_closed(port: int, sent: bytes) -> bytes:
-    with connected(port, sent) as connection:
-        return everything(connection)
-
-
-def ask(port: int, path: str = "/", method: str = "GET", **request: Any) -> tuple[int, Any, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    try:
-        connection.request(method, path, **request)
-        answer = connection.getresponse()
-        return answer.status, answer.headers, answer.read()
-    finally:
-        connection.close()
-
-
-def told(port: int, path: str = "/", method: str = "GET", **request: Any) -> dict[str, Any]:
-    """What the application saw of a request."""
-    status, _, body = ask(port, path, method, **request)
-    assert status == 200
-    return json.loads(body)
-
-
-def refused(received: bytes, status: int, code: str) -> bool:
-    """Whether the only answer is this OperationOutcome, and the connection ends with it."""
-    head, _, body = received.partition(b"\r\n\r\n")
-    issue = json.loads(body)["issue"][0]
-    assert b"Connection: close" in head
-    return head.startswith(b"HTTP/1.1 %d " % status) and issue["code"] == code
-
-
-POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
-STALLED = {
-    "idle": b"",
-    "half a request line": b"POST /cds-serv",
-    "half a header": POST,
-    "half a body": POST + b"Content-Length: 100\r\n\r\n{",
-    "half a chunked body": POST + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{",
-}
 
 
 @pytest.mark.parametrize("sent", STALLED.values(), ids=STALLED)
@@ -254,10 +129,6 @@ def test_more_pipelined_requests_than_allowed_end_with_the_answers_begun(port: i
     assert received.count(b"Connection: close") == 1
 
 
-def request(path: str) -> bytes:
-    return f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
-
-
 def test_a_request_sent_during_an_answer_is_answered_and_so_is_the_next(port: int) -> None:
     RELEASED.clear()
     with connected(port, request("/waits-for-release")) as connection:
@@ -269,13 +140,6 @@ def test_a_request_sent_during_an_answer_is_answered_and_so_is_the_next(port: in
         assert b'"/second"' in until_seen(connection, b'"/second"')
         connection.sendall(request("/third"))
         assert b'"/third"' in until_seen(connection, b'"/third"')
-
-
-def until_seen(connection: socket.socket, wanted: bytes) -> bytes:
-    received = b""
-    while wanted not in received and (data := connection.recv(65536)):
-        received += data
-    return received
 
 
 def test_little_is_read_ahead_during_an_answer(port: int) -> None:
@@ -406,158 +270,6 @@ def test_a_failing_application_is_a_500_that_tells_nothing(
     assert "server.py" not in body.decode()
 
 
-def chunked(size: int) -> Iterator[bytes]:
-    yield from [b" " * 1000] * (size // 1000)
-
-
-def test_a_body_at_the_limit_is_served(port: int) -> None:
-    assert told(port, method="POST", body=b" " * LIMIT)["length"] == LIMIT
-    assert (
-        told(
-            port,
-            method="POST",
-            body=chunked(LIMIT),
-            encode_chunked=True,
-            headers={"Transfer-Encoding": "chunked"},
-        )["length"]
-        == LIMIT
-    )
-
-
-@pytest.mark.parametrize("size", [LIMIT + 1000, 3 * LIMIT])
-def test_a_body_over_the_limit_is_413_also_for_a_client_that_sends_first(
-    port: int, size: int
-) -> None:
-    for body in (b" " * size, chunked(size)):
-        status, headers, answer = ask(port, method="POST", body=body)
-        assert status == 413
-        assert headers["Access-Control-Allow-Origin"] == "*"
-        assert json.loads(answer)["issue"][0]["code"] == "too-long"
-
-
-def test_an_endless_body_is_not_read_to_its_end(port: int) -> None:
-    sent = POST + b"Transfer-Encoding: chunked\r\n\r\n" + b"3e8\r\n%b\r\n" % (b" " * 1000) * 41
-    assert refused(until_closed(port, sent), 413, "too-long")
-
-
-def test_of_a_body_over_the_limit_nothing_is_kept() -> None:
-    kept = []
-
-    class Watched(server.Connection):
-        def on_body(self, body: bytes) -> None:
-            super().on_body(body)
-            kept.append(sum(map(len, self.chunks)))
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(server, "Connection", Watched)
-        with served() as port:
-            ask(port, method="POST", body=chunked(3 * LIMIT))
-    assert LIMIT // 2 < max(kept) <= LIMIT
-    assert kept[-1] == 0
-
-
-def test_a_client_that_asks_first_is_told_to_go_on(port: int) -> None:
-    with connected(port, POST + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n") as connection:
-        assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
-        connection.sendall(b"{}")
-        assert connection.recv(100).startswith(b"HTTP/1.1 200 OK")
-
-
-def test_a_client_that_asks_first_is_spared_a_body_over_the_limit(port: int) -> None:
-    sent = POST + b"Expect: 100-continue\r\nContent-Length: 10001\r\n\r\n"
-    assert refused(until_closed(port, sent), 413, "too-long")
-
-
-def test_a_body_that_takes_too_long_is_408() -> None:
-    with served(body_seconds=0.05) as port:
-        assert refused(until_closed(port, STALLED["half a body"]), 408, "timeout")
-        with connected(port, STALLED["half a body"]) as dripping:
-            received = drip(dripping)
-        assert refused(received, 408, "timeout")
-
-
-def drip(connection: socket.socket) -> bytes:
-    """What comes back although the client always sends a little more in time."""
-    connection.settimeout(0.01)
-    for _ in range(90):
-        try:
-            return everything(connection)
-        except TimeoutError:
-            connection.sendall(b" ")
-    return b""
-
-
-def test_a_header_that_takes_too_long_is_408(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "HEADER_SECONDS", 0.05)
-    with served() as port:
-        assert refused(until_closed(port, STALLED["half a header"]), 408, "timeout")
-        second = b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HT"
-        assert b"HTTP/1.1 408" in until_closed(port, second)
-
-
-def test_an_idle_connection_is_closed_in_silence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "IDLE_SECONDS", 0.05)
-    with served() as port:
-        assert until_closed(port, b"") == b""
-        assert until_closed(port, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").count(b"HTTP/1.1 ") == 1
-
-
-def test_a_connection_idle_for_longer_than_a_header_may_take_is_kept(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(server, "HEADER_SECONDS", 0.05)
-    with served() as port, connected(port, request("/first")) as connection:
-        assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK")
-        time.sleep(0.2)
-        connection.sendall(request("/second"))
-        assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK")
-
-
-def test_a_slow_answer_outlives_the_time_allowed_to_clients(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(server, "HEADER_SECONDS", 0.05)
-    monkeypatch.setattr(server, "IDLE_SECONDS", 0.05)
-    RELEASED.clear()
-    with (
-        served(body_seconds=0.05) as port,
-        connected(port, b"GET /waits-for-release HTTP/1.1\r\nHost: a\r\n\r\n") as connection,
-    ):
-        time.sleep(0.2)
-        RELEASED.set()
-        assert connection.recv(100).startswith(b"HTTP/1.1 200 OK")
-
-
-TOO_LARGE = {
-    "one header": POST + b"X-Long: " + b"a" * 70_000 + b"\r\n\r\n",
-    "many headers": POST + b"X-Short: a\r\n" * 9_000 + b"\r\n",
-    "the path": b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
-    "a header without end": POST + b"X-Long: " + b"a" * 400_000,
-    "a trailer without end": POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX: " + b"a" * 400_000,
-    "a chunk extension without end": POST
-    + b"Transfer-Encoding: chunked\r\n\r\n1;"
-    + b"a" * 400_000,
-}
-
-
-@pytest.mark.parametrize("sent", TOO_LARGE.values(), ids=TOO_LARGE)
-def test_what_is_too_large_outside_the_body_is_431(port: int, sent: bytes) -> None:
-    with connected(port) as connection:
-        # The server may close before everything is sent; what it answered has arrived by then.
-        sender = threading.Thread(target=send_all_or_fail, args=(connection, sent))
-        sender.start()
-        received = connection.recv(65536)
-        sender.join()
-    assert refused(received, 431, "too-long")
-
-
-def send_all_or_fail(connection: socket.socket, sent: bytes) -> None:
-    try:
-        connection.sendall(sent)
-    except OSError:
-        return
-
-
 NOT_HTTP = {
     "nonsense": b"nonsense\r\n\r\n",
     "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
@@ -578,92 +290,3 @@ def test_what_is_no_http_is_400(port: int, sent: bytes) -> None:
 def test_every_request_is_answered_in_a_thread(port: int) -> None:
     assert told(port)["thread"] is True
     assert told(port, method="POST", body=b"{ }")["thread"] is True
-
-
-# In processes of their own: serve() takes over signals and ends the process.
-
-APPLICATION = """
-import os, pathlib, time
-from flask import Flask
-
-folder = pathlib.Path(__file__).parent
-
-def waits():
-    (folder / "begun").touch()
-    while not (folder / "released").exists():
-        time.sleep(0.01)
-    return "done"
-
-def create_app():
-    app = Flask(__name__)
-    app.add_url_rule("/", "pid", lambda: str(os.getpid()))
-    app.add_url_rule("/waits", "waits", waits)
-    return app
-
-def fails():
-    raise ValueError("no such content package")
-"""
-RUN = "import sys; from cds_service.server import serve; serve({!r}, '127.0.0.1', {}, {}, 2)"
-
-
-@contextmanager
-def process(folder: Path, factory: str, workers: int) -> Iterator[tuple[Any, int]]:
-    (folder / "application_of_the_test.py").write_text(APPLICATION)
-    with socket.create_server(("127.0.0.1", 0)) as unused:
-        port = unused.getsockname()[1]
-    code = RUN.format(f"application_of_the_test:{factory}", port, workers)
-    path = os.pathsep.join([str(folder), str(Path(server.__file__).parents[1])])
-    with subprocess.Popen(
-        [sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": path}, stderr=subprocess.PIPE
-    ) as running:
-        try:
-            yield running, port
-        finally:
-            running.kill()
-
-
-def answer_of(running: Any, port: int, path: str = "/") -> bytes:
-    while running.poll() is None:
-        try:
-            return ask(port, path)[2]
-        except ConnectionError:
-            time.sleep(0.02)
-    raise AssertionError("the server ended")
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_signal_lets_running_requests_finish(
-    tmp_path: Path, workers: int, number: signal.Signals
-) -> None:
-    with process(tmp_path, "create_app", workers) as (running, port):
-        answer_of(running, port)
-        with (
-            connected(port) as idle,
-            connected(port, b"GET /waits HTTP/1.1\r\nHost: a\r\n\r\n") as waiting,
-        ):
-            while not (tmp_path / "begun").exists():
-                time.sleep(0.01)
-            running.send_signal(number)
-            assert everything(idle) == b""
-            (tmp_path / "released").touch()
-            assert everything(waiting).endswith(b"done")
-        assert running.wait(20) == 0
-        assert b"Traceback" not in running.stderr.read()
-
-
-def test_each_worker_is_a_process(tmp_path: Path) -> None:
-    with process(tmp_path, "create_app", 2) as (running, port):
-        pids = {answer_of(running, port)}
-        while len(pids) < 2:
-            pids.add(answer_of(running, port))
-        assert str(running.pid).encode() not in pids
-        running.terminate()
-        assert running.wait(20) == 0
-
-
-@pytest.mark.parametrize("workers", [1, 2])
-def test_an_application_that_does_not_start_ends_the_server(tmp_path: Path, workers: int) -> None:
-    with process(tmp_path, "fails", workers) as (running, _):
-        assert running.wait(20) != 0
-        assert b"no such content package" in running.stderr.read()
