@@ -71,6 +71,9 @@ from cds_service.terminology import (
 Answer = TypeVar("Answer")
 
 
+PERSON = "Patient"
+"""Among the troubles: a type of resource, which no id of a concept is."""
+
 ORDER_KEY = "order "
 """How the key of a fact about an order begins, before the order's reference."""
 
@@ -104,7 +107,7 @@ class Chart:
 
     Resources about somebody else are left out and counted. `medications` are those that drug
     records refer to. `troubles` says, by concept id, why the data that could hold the concept is
-    not complete.
+    not complete; under PERSON why the Patient itself is not here.
     """
 
     def __init__(
@@ -201,7 +204,7 @@ class Chart:
         reason = self.troubles.get(concept.id)
         if reason is None or not self.lexicon.is_mapped(concept):
             return None
-        return Fact(concept.id, lambda: f"{concept.title}: {reason}", missing=True)
+        return Fact(concept.id, lambda: f"{concept.title}: {reason}", missing=True, unread=True)
 
     # -- diagnoses ----------------------------------------------------------------------------
 
@@ -694,11 +697,16 @@ class Chart:
     def _age(self) -> Amount:
         bounds = self.age_bounds()
         if bounds is None:
-            fact = Fact("age", lambda: "Age: birth date not recorded", missing=True)
-            return Amount("Age", None, fact)
+            return Amount("Age", None, self._no_age())
         partial = not bounds.is_exact()
-        fact = Fact("age", lambda: f"Age {bounds_text(bounds)} y", missing=partial)
+        why = " (birth date incomplete)" if partial else ""
+        fact = Fact("age", lambda: f"Age {bounds_text(bounds)} y{why}", missing=partial)
         return Amount("Age", bounds, fact)
+
+    def _no_age(self) -> Fact:
+        reason = self.troubles.get(PERSON) if self.patient is None else None
+        words = f"Age: {reason or 'birth date not recorded'}"
+        return Fact("age", words.__str__, missing=True, unread=reason is not None)
 
     def gender(self) -> str | None:
         """Administrative gender as recorded ("male", "female", "other", "unknown")."""

@@ -30,10 +30,11 @@ class Fact:
     `say` is called only when the fact is shown: most facts of most charts never are.
     `missing` marks a gap: not recorded, too old, unreadable, only suspected. A `quiet` gap is one
     that nobody can fill, because no code is mapped here: it is listed as dormant, not on cards.
+    An `unread` gap lies in data that could not be had: what it would say may well be on record.
     A `weak` fact was recognised by a code that a single source backs, and by no word beside it.
     """
 
-    __slots__ = ("key", "missing", "quiet", "say", "weak")
+    __slots__ = ("key", "missing", "quiet", "say", "unread", "weak")
 
     def __init__(
         self,
@@ -42,12 +43,14 @@ class Fact:
         *,
         missing: bool = False,
         quiet: bool = False,
+        unread: bool = False,
         weak: bool = False,
     ) -> None:
         self.key = key
         self.say = say
         self.missing = missing
         self.quiet = quiet
+        self.unread = unread
         self.weak = weak
 
     def __repr__(self) -> str:

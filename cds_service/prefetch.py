@@ -135,7 +135,10 @@ def mismatched(reason: str) -> Answer:
 
 
 def troubles(queries: Iterable[Query], answers: Mapping[str, Answer]) -> dict[str, str]:
-    """Concept id to the reason why the data that could hold it is not complete."""
+    """Concept id to the reason why the data that could hold it is not complete.
+
+    What is read by itself, the Patient, is named by its type.
+    """
     reasons: dict[str, str] = {}
     for query in queries:
         answer = answers[query.key]
@@ -143,6 +146,6 @@ def troubles(queries: Iterable[Query], answers: Mapping[str, Answer]) -> dict[st
         if answer.is_usable and answer.newest is not None:
             reason = f"not among the newest {answer.newest}"
         if reason:
-            for concept in query.concepts:
-                reasons[concept.id] = f"could not be checked ({query.key}: {reason})"
+            named = [query.resource_type] if query.is_read else [c.id for c in query.concepts]
+            reasons |= dict.fromkeys(named, f"could not be checked ({query.key}: {reason})")
     return reasons

@@ -114,7 +114,11 @@ def test_where_a_disease_stands(
 
 
 def test_what_was_not_read_is_unknown_unless_something_was() -> None:
-    assert words(chart(**NOT_READ).has(SPOTS)) == ["Spots: could not be checked"]
+    finding = chart(**NOT_READ).has(SPOTS)
+    assert words(finding) == ["Spots: could not be checked"]
+    assert [fact.unread for fact in finding.facts] == [True]
+    suspected = chart(condition(verification="provisional"), **NOT_READ).has(SPOTS)
+    assert [fact.unread for fact in suspected.facts] == [False]
     assert chart(**NOT_READ).in_remission(SPOTS).truth is UNKNOWN
     assert chart(condition(), **NOT_READ).has(SPOTS).truth is TRUE
 
@@ -188,7 +192,16 @@ def test_no_birth_date_is_no_age(date: Any) -> None:
 def test_age_in_words() -> None:
     assert chart(born("1996-11-21")).age().fact.say() == "Age 30 y"
     partial = chart(born("1996")).age()
-    assert (partial.fact.say(), partial.fact.missing) == ("Age 29 to 30 y", True)
+    words = "Age 29 to 30 y (birth date incomplete)"
+    assert (partial.fact.say(), partial.fact.missing) == (words, True)
+
+
+def test_an_age_that_could_not_be_read_is_not_called_unrecorded() -> None:
+    reason = "could not be checked (person: the server is down)"
+    fact = chart(troubles={"Patient": reason}).age().fact
+    assert (fact.say(), fact.missing, fact.unread) == (f"Age: {reason}", True, True)
+    read = chart(born(None), troubles={"Patient": reason}).age().fact
+    assert (read.say(), read.unread) == ("Age: birth date not recorded", False)
 
 
 def test_without_a_patient_nothing_is_known_of_the_person() -> None:

@@ -137,7 +137,12 @@ def test_troubles_name_every_concept_of_a_key_that_was_not_read() -> None:
         "person": absent("not supplied"),
     }
     reason = "could not be checked (results: the server is down)"
-    assert troubles((PERSON, PROBLEMS, RESULTS), answers) == {"shine": reason, "glow": reason}
+    person = "could not be checked (person: not supplied)"
+    assert troubles((PERSON, PROBLEMS, RESULTS), answers) == {
+        "Patient": person,
+        "shine": reason,
+        "glow": reason,
+    }
 
 
 REQUEST = (

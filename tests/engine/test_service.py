@@ -19,6 +19,7 @@ from cds_service.rule import Escalation, Indicator, Rule, WhenUnknown
 from cds_service.service import Decision, Group, Service, decide
 from cds_service.settings import Settings
 from tests.engine.made_up import (
+    BRIGHT,
     CONCEPTS,
     ME,
     NOW,
@@ -345,6 +346,12 @@ def test_required_data_that_is_missing_is_named() -> None:
 def test_other_data_that_is_missing_is_a_gap() -> None:
     (card,) = respond(SPOTTED, **{k: v for k, v in PREFETCH.items() if k != "results"}).cards
     assert gaps_of(card) == ["Data under results could not be read: not supplied"]
+
+
+def test_a_person_who_could_not_be_read_is_not_one_without_a_birth_date() -> None:
+    age = a_rule("old", lambda chart: chart.age().at_least(BRIGHT))
+    decision = respond(a_service((age,)), **{k: v for k, v in PREFETCH.items() if k != "person"})
+    assert "Age: could not be checked (person: not supplied)" in gaps_of(decision.cards[0])
 
 
 def test_another_patient_under_the_patients_key_is_refused() -> None:

@@ -180,7 +180,8 @@ def test_adults_below_65_get_no_card_and_no_gap():
 def test_an_age_left_open_is_a_gap():
     shown = cards(PATIENT_VIEW, *ASKS["turning 65 this year"], count(30))
     assert list(shown) == ["data-gaps"]
-    assert "Age 64 to 65 y" in part(shown["data-gaps"], "Missing or uncertain")
+    words = "Age 64 to 65 y (birth date incomplete)"
+    assert words in part(shown["data-gaps"], "Missing or uncertain")
 
 
 def test_overrides_can_say_why():
