@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from fhir.resources.R4B.operationoutcome import OperationOutcome
@@ -22,6 +21,7 @@ from werkzeug.test import TestResponse
 
 import fixtures
 from cds_service.app import create_app
+from cds_service.openapi import read_schema
 from cds_service.settings import Settings
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -54,9 +54,7 @@ KEYS = ("patient", *SEARCH_KEYS)
 ACCESS_TOKEN = "access-token-that-no-answer-and-no-log-may-hold"
 CALLER_TOKEN = "eyJhbGciOiJFUzM4NCJ9.eyJpc3MiOiJodHRwczovL2Voci5leGFtcGxlIn0.c2lnbmF0dXJl"
 
-RESPONSE = Draft202012Validator(
-    json.loads((Path(__file__).parent / "response.schema.json").read_text(encoding="utf-8"))
-)
+RESPONSE = Draft202012Validator(read_schema("response.json"))
 
 ISSUE_TYPES = re.compile(
     "invalid|structure|required|value|invariant|security|login|unknown|expired|forbidden"
