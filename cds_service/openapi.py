@@ -176,8 +176,8 @@ def _request(service: Service) -> Json:
 
 
 def _value(query: Query) -> Json:
-    """One prefetch key. A search that found nothing may be null."""
-    return {"type": ["object", "null"], "description": f"`{query.template}`: {query.why}"}
+    """One prefetch key, of no type: where there is nothing to check, no value is looked at."""
+    return {"description": f"`{query.template}`, as a resource or null: {query.why}"}
 
 
 def _schemas() -> Json:

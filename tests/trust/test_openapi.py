@@ -147,5 +147,5 @@ def test_a_good_request_fits_and_another_hook_does_not() -> None:
     request = good(VIEW)
     assert validator.is_valid(request)
     assert not validator.is_valid({**request, "hook": "order-sign"})
-    assert not validator.is_valid({**request, "prefetch": {"patient": "text"}})
+    assert not validator.is_valid({**request, "prefetch": []})
     assert not validator.is_valid({**request, "context": {}})
