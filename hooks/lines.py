@@ -10,13 +10,14 @@ from cds_service.chart import Chart
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact
 from cds_service.terminology import Diagnosis, Measurement, Orderable, Window
 from hooks import concepts, questions, thresholds, urate
-from hooks.calculations import body, kidney
+from hooks.calculations import body
 from hooks.calculations import hydration as fluids
 from hooks.calculations import hydroxyurea as capsules
 from hooks.calculations import tumor_lysis as lysis
 from hooks.calculations.performance import disagreement as disagreement_of_scales
 from hooks.calculations.performance import ecog_of_karnofsky
 from hooks.calculations.tretinoin import tretinoin_dose_mg
+from hooks.no_dose import why_no_dose
 
 SUMMARY = "Guideline summary:"
 """How a position that only the unreviewed summaries take is introduced."""
@@ -184,7 +185,7 @@ def _hydroxyurea_text(patient: Chart) -> str:
         child = ""
         if patient.age().below(thresholds.ADULT).truth is TRUE:
             child = " The dose named here is one of adults: decide with pediatric hematology."
-        return f"No dose is proposed: {_why_no_dose(patient)}.{child}"
+        return f"No dose is proposed: {why_no_dose(patient)}.{child}"
     band = (
         "25-30 mg/kg (halved, creatinine clearance below 60)" if dose.is_reduced else "50-60 mg/kg"
     )
@@ -206,43 +207,6 @@ def _rounded(value: Decimal) -> str:
     return number_text(round(value, 0))
 
 
-def _why_no_dose(patient: Chart) -> str:
-    """The first gate that is closed or not known, in words."""
-    if questions.acute_leukemia_only_suspected(patient).truth is TRUE:
-        return "the leukemia is suspected, not confirmed"
-    if patient.age().at_least(thresholds.ADULT).truth is not TRUE:
-        return "the patient is under 18, or the age is not known"
-    if questions.pregnant(patient).truth is not FALSE:
-        return "pregnancy is recorded or possible, and hydroxyurea harms the embryo"
-    if questions.apl_suspected_or_confirmed(patient).truth is not FALSE:
-        return "APL is recorded or possible; ATRA comes first"
-    if patient.may_have(concepts.ALL).truth is not FALSE:
-        return "ALL is recorded or possible; a steroid or lineage therapy is preferred there"
-    taking = patient.taking(concepts.HYDROXYUREA).truth
-    if taking is TRUE:
-        return "hydroxyurea is already prescribed"
-    if taking is not FALSE:
-        return "the active prescriptions could not be read"
-    if patient.has(concepts.COMFORT_PLAN).truth is not FALSE:
-        return "a comfort-only plan is recorded"
-    if body.weight_kg(patient) is None:
-        return "no body weight of the last 90 days is known"
-    if body.dosing_weight_kg(patient) is None:
-        return "height or sex is not known, so the lower of actual and ideal weight is unknown"
-    if kidney.creatinine_clearance_ml_per_min(patient) is None:
-        return _why_no_clearance(patient)
-    return "the computed dose is outside what this service proposes"
-
-
-def _why_no_clearance(patient: Chart) -> str:
-    creatinine = patient.latest(concepts.CREATININE, thresholds.CREATININE_FOR_DOSE)
-    if creatinine.bounds is None:
-        return "no creatinine of the last 48 h is known"
-    if creatinine.exact() is None:
-        return "the creatinine is reported as a limit only, so the clearance is not known"
-    return "the birth date is incomplete, so the creatinine clearance cannot be computed"
-
-
 def tumor_lysis(patient: Chart) -> str:
     """High risk, what to do, and which laboratory criteria are met today."""
     return (
@@ -257,16 +221,8 @@ def _criteria_text(patient: Chart) -> str:
     child = " Urate of a child is not judged." if lysis.is_child(patient) else ""
     found = lysis.criteria(patient)
     if all(each.truth is UNKNOWN for each in found):
-        return (
-            "Laboratory criteria cannot be judged: no usable potassium, phosphate, urate or "
-            f"calcium of the last 12 h is on record.{child}"
-        )
-    unjudged = [
-        each.name.split(" (")[0]
-        for each in found
-        if each.truth is UNKNOWN and not (child and each.name == "urate")
-    ]
-    rest = f" Not judged, no usable value: {', '.join(unjudged)}." if unjudged else ""
+        return f"{_no_criterion_judged(found)}{child}"
+    rest = _not_judged(each for each in found if not (child and each.name == "urate"))
     if not met:
         return (
             "No laboratory criterion is met in the values of the last 12 h that are on record."
@@ -279,6 +235,28 @@ def _criteria_text(patient: Chart) -> str:
         else "one of four; two make laboratory tumor lysis syndrome"
     )
     return f"Laboratory criteria met today: {words} ({syndrome}).{rest}{child}"
+
+
+def _no_criterion_judged(found: Iterable[lysis.Criterion]) -> str:
+    if any(_is_unread(each) for each in found):
+        return f"Laboratory criteria cannot be judged.{_not_judged(found)}"
+    return (
+        "Laboratory criteria cannot be judged: no usable potassium, phosphate, urate or calcium of "
+        "the last 12 h is on record."
+    )
+
+
+def _not_judged(found: Iterable[lysis.Criterion]) -> str:
+    """Which criteria are open, those whose values could not be read apart from the others."""
+    is_open = [each for each in found if each.truth is UNKNOWN]
+    unread = [each.name.split(" (")[0] for each in is_open if _is_unread(each)]
+    lacking = [each.name.split(" (")[0] for each in is_open if not _is_unread(each)]
+    text = f" Not judged, could not be read: {', '.join(unread)}." if unread else ""
+    return f"{text} Not judged, no usable value: {', '.join(lacking)}." if lacking else text
+
+
+def _is_unread(criterion: lysis.Criterion) -> bool:
+    return any(fact.unread for fact in criterion.facts)
 
 
 def tumor_lysis_criteria(patient: Chart) -> list[str]:
@@ -323,7 +301,9 @@ def apl_not_excluded(patient: Chart) -> str | None:
     if patient.may_have(concepts.ALL).truth is TRUE:
         return None
     if patient.test_is_negative(concepts.PML_RARA).truth is not TRUE:
-        return "APL not yet excluded (no negative PML::RARA on record): smear and clotting first."
+        unread = questions.is_unread(patient.test_is_negative(concepts.PML_RARA))
+        why = "PML::RARA could not be read" if unread else "no negative PML::RARA on record"
+        return f"APL not yet excluded ({why}): smear and clotting first."
     if patient.test_was_positive(concepts.PML_RARA).truth is not TRUE:
         return None
     return (
@@ -465,6 +445,9 @@ def pregnancy_not_known(patient: Chart) -> list[Fact]:
     """A gap in a woman of fertile age: the proposed drugs harm an embryo."""
     if not questions.is_yes(questions.pregnancy_open(patient)):
         return []
+    tested = patient.test_is_negative(concepts.PREGNANCY_STATUS, thresholds.PREGNANCY_TEST)
+    if questions.is_unread(tested):
+        return list(tested.facts)
     days = thresholds.PREGNANCY_TEST.length.days
     words = f"Pregnancy: no result of the last {days} days is recorded"
     return [Fact(concepts.PREGNANCY_STATUS.id, lambda: words, missing=True)]

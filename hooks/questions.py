@@ -404,11 +404,28 @@ def growth_factor_running(patient: Chart) -> Finding:
 
 @question
 def pregnant(patient: Chart) -> Finding:
-    """On the problem list, suspected included, or by a recorded pregnancy status."""
-    return any_of(
+    """On the problem list, suspected included, or by a recorded pregnancy status.
+
+    Data that could not be read leave it open in those only who may be pregnant at all.
+    """
+    recorded = any_of(
         patient.may_have(concepts.PREGNANCY),
         patient.test_is_positive(concepts.PREGNANCY_STATUS),
     )
+    gaps = [fact for fact in recorded.deciding() if fact.missing]
+    nothing_else = recorded.truth is UNKNOWN and all(fact.unread for fact in gaps)
+    if nothing_else and cannot_become_pregnant(patient):
+        return Finding("Pregnancy recorded", FALSE)
+    return recorded
+
+
+def cannot_become_pregnant(patient: Chart) -> bool:
+    """A man, or a person known to be outside the ages at which it is asked for."""
+    youngest, oldest = thresholds.FERTILE_AGE
+    bounds = patient.age_bounds()
+    too_young = bounds is not None and bounds.high is not None and bounds.high < youngest
+    too_old = bounds is not None and bounds.low is not None and bounds.low >= oldest
+    return patient.gender() == "male" or too_young or too_old
 
 
 @question
@@ -475,6 +492,11 @@ def g6pd_not_known(patient: Chart) -> Finding:
     return Finding(words, TRUE, (missing, *reasons))
 
 
+def is_unread(finding: Finding) -> bool:
+    """Whether it is not known because data could not be read: then nothing may be called absent."""
+    return finding.truth is UNKNOWN and any(fact.unread for fact in finding.deciding())
+
+
 def is_yes(finding: Finding) -> bool:
     """For lines and proposals, which say something only where the answer is yes."""
     return finding.truth is TRUE
@@ -483,14 +505,8 @@ def is_yes(finding: Finding) -> bool:
 @question
 def may_become_pregnant(patient: Chart) -> Finding:
     """A woman of fertile age, as far as the record says."""
-    youngest, oldest = thresholds.FERTILE_AGE
-    bounds = patient.age_bounds()
-    fits = (
-        patient.gender() == "female"
-        and bounds is not None
-        and (bounds.high is None or bounds.high >= youngest)
-        and (bounds.low is None or bounds.low < oldest)
-    )
+    is_woman, has_age = patient.gender() == "female", patient.age_bounds() is not None
+    fits = is_woman and has_age and not cannot_become_pregnant(patient)
     return Finding("A woman of fertile age", TRUE if fits else FALSE)
 
 

@@ -219,7 +219,7 @@ def test_apl_labs_are_urgent():
         (*BODY, prescription(TRETINOIN)),
         (*BODY, aged(17)),
         BODY[:1],
-        (*BODY, not_read(PREGNANCY)),
+        (*BODY, aged(30, "female"), not_read(PREGNANCY)),
         (*BODY, not_read(TRETINOIN)),
     ],
     ids=["pregnant", "on ATRA", "a child", "no height", "pregnancy unread", "drugs unread"],

@@ -97,7 +97,8 @@ def test_a_dose_above_6000_mg_is_left_to_the_prescriber():
     assert hydroxyurea.hydroxyurea_dose(chart(*measures(150, 220))) is None
 
 
-COMPLETE = (aged(62), *measures(70, 170))
+COMPLETE = (aged(40, "female"), *measures(70, 170))
+"""Of a woman: whether there is a pregnancy matters."""
 
 CLOSED = {
     "pregnant": (diagnosis(PREGNANCY),),
@@ -204,7 +205,8 @@ def test_no_dose_is_left_when_any_one_input_of_a_full_chart_is_dropped(
         assert hydroxyurea.hydroxyurea_dose(chart(who, *rest)) is None
     for unknown in (person(None, gender), person(who["birthDate"], None)):
         assert hydroxyurea.hydroxyurea_dose(chart(unknown, *sizes)) is None
-    for unread in (PREGNANCY, HYDROXYUREA, ALL, APL, COMFORT_PLAN):
+    pregnancy = (PREGNANCY,) if gender == "female" and age < 56 else ()
+    for unread in (*pregnancy, HYDROXYUREA, ALL, APL, COMFORT_PLAN):
         assert hydroxyurea.hydroxyurea_dose(chart(who, *sizes, not_read(unread))) is None
 
 

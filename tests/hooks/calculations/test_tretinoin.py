@@ -28,7 +28,7 @@ def test_tretinoin_is_rounded_to_the_nearest_capsule(weight, height, capsules):
     "records",
     [
         (*BODY, diagnosis(PREGNANCY)),
-        (*BODY, not_read(PREGNANCY)),
+        (*BODY, aged(30, "female"), not_read(PREGNANCY)),
         (*BODY, prescription(TRETINOIN)),
         (*BODY, not_read(TRETINOIN)),
         (*BODY, aged(17)),
