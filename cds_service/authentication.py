@@ -113,7 +113,7 @@ class Authenticator:
         self._sources: dict[tuple[str, bool], KeySource] = {}
         self._callers: dict[str, _Caller] = {}
         for client in clients.clients:
-            if client.issuer and not (self._production and _is_public(client.issuer)):
+            if client.issuer:
                 self._callers[client.issuer] = self._caller(client)
 
     def authenticate(self, authorization: str | None, url: str) -> Client:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -311,7 +312,9 @@ def test_asking_for_readiness_has_missing_keys_read() -> None:
     server, watch = served(), Watch()
     known = authenticator(BY_ADDRESS, server=server, watch=watch)
     assert known.unready() == ["client general: its key set has not been read"]
-    known.load()  # Waits for the reading that goes on.
+    for thread in threading.enumerate():
+        if thread.name == "keys":
+            thread.join(30)
     assert (known.unready(), server.asked) == ([], [KEYS])
 
 

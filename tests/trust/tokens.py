@@ -31,14 +31,22 @@ ABSENT = object()
 ALGORITHMS = get_default_algorithms()
 
 
-@cache
 def elliptic(curve: type[ec.EllipticCurve] = ec.SECP384R1, number: int = 0) -> Any:
     """The same private key for the same arguments: making RSA keys takes long."""
+    return _elliptic(curve, number)
+
+
+@cache
+def _elliptic(curve: type[ec.EllipticCurve], _number: int) -> Any:
     return ec.generate_private_key(curve())
 
 
+def rivest(bits: int = 2048) -> Any:
+    return _rivest(bits)
+
+
 @cache
-def rivest(bits: int = 2048, number: int = 0) -> Any:
+def _rivest(bits: int) -> Any:
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
 
