@@ -173,7 +173,8 @@ class FhirReader:
         while answer.next_url is not None:
             url = on_same_origin(call.access.server, answer.next_url)
             if url is None:
-                return _incomplete(answer, "its next page lies elsewhere")
+                lies = "lies elsewhere" if answer.next_url else "has no address"
+                return _incomplete(answer, f"its next page {lies}")
             if url in seen or len(seen) == self.limits.pages - 1:
                 return _incomplete(answer, "its pages do not end")
             seen.add(url)

@@ -74,7 +74,7 @@ def _read_bundle(query: Query, bundle: Resource, patient_id: str, unreadable: in
     answer = Answer(
         State.ANSWERED if found else State.EMPTY,
         own,
-        next_url=_next(bundle.link),
+        next_url=_beyond(query, bundle, len(wanted)),
         included=included,
         foreign=len(wanted) - len(own),
     )
@@ -92,8 +92,7 @@ def _nothing_asked_for(query: Query, bundle: Resource) -> list[str]:
     kinds = [each.resource.resourceType if each.resource else "" for each in bundle.entry]
     if any(kind != "OperationOutcome" for kind in kinds):
         return [f"holds entries, but no {query.resource_type}"]
-    total = bundle.get("total")
-    if isinstance(total, int) and total > 0 and _next(bundle.link) is None:
+    if _total(bundle) > 0 and _next(bundle.link) is None:
         return [ONLY_COUNTED]
     return []
 
@@ -157,6 +156,21 @@ def _issues(outcome: Resource) -> Iterator[tuple[str | None, str | None]]:
     for issue in issues if isinstance(issues, list) else []:
         if isinstance(issue, dict):
             yield first_code(issue.get("severity")), first_code(issue.get("code"))
+
+
+def _beyond(query: Query, bundle: Resource, matches: int) -> str | None:
+    """Where the next page is, as `_next`.
+
+    A client that fills prefetch may leave the link out; then a full page and a higher total tell.
+    """
+    following = _next(bundle.link)
+    is_cut = matches >= query.count and _total(bundle) > matches
+    return "" if following is None and is_cut else following
+
+
+def _total(bundle: Resource) -> int:
+    total = bundle.get("total")
+    return total if isinstance(total, int) else 0
 
 
 def _next(links: Iterable[Link]) -> str | None:

@@ -155,6 +155,22 @@ def test_a_link_to_another_origin_is_not_followed(link: str) -> None:
     assert on_same_origin(SERVER, link) is None
 
 
+UNADDRESSED: dict[str, dict[str, Any]] = {
+    "a link without an address": bundle(condition()) | {"link": [{"relation": "next"}]},
+    "a full page of more that are counted": bundle(*[condition()] * 4) | {"total": 9},
+}
+
+
+@pytest.mark.parametrize("page", UNADDRESSED.values(), ids=UNADDRESSED)
+def test_a_next_page_without_an_address_is_said(
+    server: responses.RequestsMock, page: dict[str, Any]
+) -> None:
+    server.get(BY_ID, json=page)
+    answer = complete(PROBLEMS)["problems"]
+    assert answer.reason == "its next page has no address"
+    assert answer.resources
+
+
 # -- drugs by reference ----------------------------------------------------------------------------
 
 

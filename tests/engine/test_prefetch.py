@@ -63,6 +63,7 @@ SPOT, PANEL = condition(), observation()
 OUTCOME = {"resourceType": "OperationOutcome", "issue": []}
 SHORT, FULL = bundle(SPOT, next_page=True), bundle(SPOT, SPOT, SPOT, next_page=True)
 
+COUNTED = bundle(SPOT, SPOT, SPOT, total=9)
 NEWEST = bundle(*(observation(effectiveDateTime=ago(h)) for h in (1, 2, 2, 3, 9)), next_page=True)
 UNSORTED = bundle(*(observation(effectiveDateTime=ago(h)) for h in (1, 2, 9, 3, 9)), next_page=True)
 
@@ -83,6 +84,9 @@ JUDGED: dict[str, tuple[Query, dict[str, Any] | None, State, int]] = {
     "no resource": (PROBLEMS, {}, State.MISMATCHED, 0),
     "a page cut short": (PROBLEMS, SHORT, State.PARTIAL, 1),
     "a full page of every code": (PROBLEMS, FULL, State.PARTIAL, 3),
+    "a full page of more that are counted": (PROBLEMS, COUNTED, State.PARTIAL, 3),
+    "a full page of all that are counted": (PROBLEMS, COUNTED | {"total": 3}, State.ANSWERED, 3),
+    "a page of more that are counted": (PROBLEMS, bundle(SPOT, total=9), State.ANSWERED, 1),
     "a full page of some codes": (RESULTS, NEWEST, State.ANSWERED, 5),
     "a full page that is not newest first": (RESULTS, UNSORTED, State.PARTIAL, 5),
 }
@@ -102,6 +106,13 @@ def test_a_cut_off_page_names_the_next() -> None:
     assert read_answer(PROBLEMS, resource(SHORT), "1").next_url == "n"
     assert read_answer(RESULTS, resource(UNSORTED), "1").next_url == "n"
     assert read_answer(RESULTS, resource(NEWEST), "1").next_url is None
+
+
+def test_a_full_page_of_more_that_are_counted_is_of_the_newest() -> None:
+    """A client that fills prefetch may leave out the next link."""
+    counted = {**NEWEST, "link": [], "total": 9}
+    answer = read_answer(RESULTS, resource(counted), "1")
+    assert (answer.state, answer.newest) == (State.ANSWERED, 5)
 
 
 def test_what_is_not_among_the_newest_is_not_known_to_be_absent() -> None:
