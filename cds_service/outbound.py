@@ -298,16 +298,14 @@ class _Guarded(HTTPConnection):
     def _new_conn(self) -> socket.socket:
         deadline: Deadline = _thread.deadline
         try:
-            connection = _dial(_places(self.host, self.port, deadline), deadline)
+            return _dial(_places(self.host, self.port, deadline), deadline)
         except TimeoutError as problem:
             raise ConnectTimeoutError(self, "no connection in time") from problem
         except OSError as problem:
             raise NewConnectionError(self, "no connection") from problem
-        deadline.watch(connection)  # What TLS says to begin with may drip as well.
-        return connection
 
     def connect(self) -> None:
-        super().connect()
+        super().connect()  # A TLS handshake as a whole is held to the socket's timeout.
         _thread.deadline.watch(self.sock)
 
     def request(self, *args: Any, **kwargs: Any) -> None:
