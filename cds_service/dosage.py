@@ -139,7 +139,9 @@ def _timing(timing: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]:
     repeat = timing.get("repeat")
     if isinstance(repeat, dict):
         times = _per_day(repeat)
-        days = _days(repeat.get("boundsDuration")) or _days_of_period(repeat.get("boundsPeriod"))
+        # DSTU2 spells it boundsQuantity.
+        bounds = repeat.get("boundsDuration") or repeat.get("boundsQuantity")
+        days = _days(bounds) or _days_of_period(repeat.get("boundsPeriod"))
     else:
         times, days = None, None
     if times is None:
@@ -152,6 +154,9 @@ def _timing(timing: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]:
 def _per_day(repeat: Mapping[str, Any]) -> Decimal | None:
     frequency = _number(repeat.get("frequencyMax")) or _number(repeat.get("frequency"))
     period, unit = _number(repeat.get("period", 1)), repeat.get("periodUnit")
+    if "periodUnit" not in repeat and "period" in repeat:
+        # DSTU2's spelling. Servers send it as "s" without a period, which says nothing.
+        unit = repeat.get("periodUnits")
     hours = _HOURS.get(unit) if isinstance(unit, str) else None
     if frequency is None or not period or hours is None:
         return None

@@ -125,6 +125,12 @@ TIMES = {
     "unknown unit": (timed(frequency=1, period=1, periodUnit="fortnight"), None),
     "unit that is a list": (timed(frequency=1, period=1, periodUnit=["d"]), None),
     "unit that is an object": (timed(frequency=1, period=1, periodUnit={}), None),
+    "every eight hours in DSTU2": (timed(frequency=1, period=8, periodUnits="h"), Decimal(3)),
+    "a unit without a period in DSTU2": (timed(frequency=1, periodUnits="s"), None),
+    "the unit of R4 beside that of DSTU2": (
+        timed(frequency=1, period=1, periodUnit="d", periodUnits="h"),
+        Decimal(1),
+    ),
     "period of nothing": (timed(frequency=1, period=0, periodUnit="d"), None),
     "repeat that is a text": ({"timing": {"repeat": "daily"}}, None),
     "timing that is a text": ({"timing": "daily"}, None),
@@ -159,6 +165,15 @@ DURATIONS = {
 @pytest.mark.parametrize(("bounds", "days"), DURATIONS.values(), ids=DURATIONS)
 def test_the_number_of_days(bounds: Any, days: Decimal | None) -> None:
     assert only(timed(boundsDuration=bounds)).days == days
+    assert only(timed(boundsQuantity=bounds)).days == days
+
+
+def test_dose_and_rate_of_dstu2_stand_on_the_instruction() -> None:
+    """https://hl7.org/fhir/DSTU2/medicationorder.html"""
+    over_a_day = {"numerator": MG, "denominator": {"value": 24, "unit": "h"}}
+    dose = only({"doseQuantity": {"value": 180, "unit": "mg"}, "rateRatio": over_a_day})
+    assert (dose.amount, dose.unit) == (Decimal(180), "mg")
+    assert (dose.rate, dose.rate_unit) == (Decimal(180), "mg/d")
 
 
 PERIODS = {
