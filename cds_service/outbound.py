@@ -106,7 +106,7 @@ def _check_address(text: str, rules: AddressRules) -> None:
     """Raises OutboundRefused unless the rules allow a connection to this address."""
     address = _meant(ip_address(text))
     if _is_in(address, _NEVER) or not _is_in(address, _UNICAST):
-        raise OutboundRefused("its address is of a kind that no FHIR server has")
+        raise OutboundRefused("its address is of a kind that no server has")
     if _is_in(address, _PRIVATE) and not rules.allow_private:
         raise OutboundRefused("its address is private")
 

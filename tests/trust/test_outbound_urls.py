@@ -158,7 +158,7 @@ def test_a_reason_holds_nothing_of_the_url(url: str) -> None:
         "its IP address is not written in the usual form",
         "its address has a port that does not exist",
         "its address has no valid host name",
-        "its address is of a kind that no FHIR server has",
+        "its address is of a kind that no server has",
         "its address is private",
         "its address is not of the form http(s)://host:port/path, without user and fragment",
     }
