@@ -200,7 +200,7 @@ def _clearance_below(patient: Chart, limit: Decimal) -> Finding:
     if clearance is None:
         gap = Fact("clearance", lambda: "Creatinine clearance: not computed", missing=True)
         return Finding(words, UNKNOWN, (gap, *basis))
-    rounded = Bounds(*(None if end is None else round(end, 1) for end in clearance[:2]))
+    rounded = Bounds(_to_a_tenth(clearance.low), _to_a_tenth(clearance.high))
     said = f"Creatinine clearance {bounds_text(rounded)} mL/min (Cockcroft-Gault)"
     truth = UNKNOWN
     if clearance.high is not None and clearance.high < limit:
@@ -209,6 +209,10 @@ def _clearance_below(patient: Chart, limit: Decimal) -> Finding:
         truth = FALSE
     computed = Fact("creatinine clearance", lambda: said, missing=truth is UNKNOWN)
     return Finding(words, truth, (computed, *basis))
+
+
+def _to_a_tenth(number: Decimal | None) -> Decimal | None:
+    return None if number is None else round(number, 1)
 
 
 _CLEARANCE_NEEDS = (

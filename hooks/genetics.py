@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cds_service.chart import Chart
-from cds_service.finding import FALSE, TRUE, Fact
+from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact
 from cds_service.rule import Suggestion
 from hooks import concepts, proposals
 
@@ -17,6 +17,9 @@ def on_record(patient: Chart) -> list[Fact]:
     known = [fact for each in found if each.truth is TRUE for fact in each.facts]
     if known:
         return known
+    unclear = [fact for each in found if each.truth is UNKNOWN for fact in each.facts]
+    if unclear:
+        return unclear
     words = "Genetics of the AML (FLT3, NPM1, karyotype): no result on record"
     return [Fact("aml genetics", lambda: words, missing=True)]
 

@@ -146,6 +146,8 @@ def unsafe_values(patient: Chart, platelets: Threshold) -> list[str]:
         today, current = _judged(patient, limit)
         if today.truth is TRUE:
             said.append(f"{limit.measurement.title} {limit.words}")
+        elif questions.is_unread(current):
+            said.append(f"{limit.measurement.title} could not be read")
         elif current.truth is UNKNOWN:
             said.append(f"{limit.measurement.title} not known, or too old")
     return said

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from cds_service.amount import Amount
 from cds_service.chart import Chart, question
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding, all_of, any_of, none_of
-from cds_service.terminology import Diagnosis, Measurement, Orderable, Threshold
+from cds_service.terminology import Diagnosis, Measurement, Orderable, Threshold, Window
 from hooks import concepts, thresholds
 from hooks.calculations import performance
 
@@ -208,19 +208,31 @@ def vital_capacity_preserved(patient: Chart) -> Finding:
     return _vital_capacity(patient, lambda amount: amount.at_least(thresholds.FVC_PRESERVED))
 
 
+def _measured_signs(patient: Chart) -> tuple[tuple[Measurement, Window, Finding], ...]:
+    """Signs of failing breathing muscles by a measurement other than vital capacity."""
+    window, hours = thresholds.BREATHING, thresholds.OXYGEN
+    sniff = patient.latest(concepts.SNIFF_PRESSURE, window)
+    inspiration = patient.latest(concepts.INSPIRATORY_PRESSURE, window)
+    weak = all_of(
+        inspiration.below(thresholds.WEAK_INSPIRATION),
+        inspiration.above(thresholds.WEAK_INSPIRATION_NEGATIVE),
+    )
+    carbon_dioxide = patient.latest(concepts.PACO2, window).above(thresholds.HYPERCAPNIA)
+    oxygen = patient.latest(concepts.SPO2, hours).below(thresholds.LOW_OXYGEN)
+    return (
+        (concepts.SNIFF_PRESSURE, window, sniff.below(thresholds.WEAK_SNIFF)),
+        (concepts.INSPIRATORY_PRESSURE, window, weak),
+        (concepts.PACO2, window, carbon_dioxide),
+        (concepts.SPO2, hours, oxygen),
+    )
+
+
 @question
 def respiratory_compromise(patient: Chart) -> Finding:
     """Any sign of failing breathing muscles (catalogue 5.6) within its window."""
-    inspiration = patient.latest(concepts.INSPIRATORY_PRESSURE, thresholds.BREATHING)
     return any_of(
         vital_capacity_severe(patient),
-        patient.latest(concepts.SNIFF_PRESSURE, thresholds.BREATHING).below(thresholds.WEAK_SNIFF),
-        all_of(
-            inspiration.below(thresholds.WEAK_INSPIRATION),
-            inspiration.above(thresholds.WEAK_INSPIRATION_NEGATIVE),
-        ),
-        patient.latest(concepts.PACO2, thresholds.BREATHING).above(thresholds.HYPERCAPNIA),
-        patient.latest(concepts.SPO2, thresholds.OXYGEN).below(thresholds.LOW_OXYGEN),
+        *(sign for _, _, sign in _measured_signs(patient)),
         patient.has(concepts.VENTILATOR_DEPENDENCE),
         patient.has(concepts.RESPIRATORY_FAILURE),
         patient.has(concepts.LUNG_DISEASE_DUE_TO_ALS),
@@ -230,21 +242,28 @@ def respiratory_compromise(patient: Chart) -> Finding:
 @question
 def breathing_preserved(patient: Chart) -> Finding:
     """Vital capacity of 80 % or more in its window, and no sign of the contrary on record."""
-    # Sniff pressure or blood gas that nobody measured leave a good vital capacity what it is; a
-    # failure that is suspected does not.
-    signs = (
-        respiratory_compromise(patient),
+    # Sniff pressure or blood gas that nobody measured leave a good vital capacity what it is; one
+    # that could not be read, or a failure that is suspected, does not.
+    shown = any_of(
+        vital_capacity_severe(patient),
+        *(if_measured(patient, *each) for each in _measured_signs(patient)),
         patient.may_have(concepts.VENTILATOR_DEPENDENCE),
         patient.may_have(concepts.RESPIRATORY_FAILURE),
         patient.may_have(concepts.LUNG_DISEASE_DUE_TO_ALS),
     )
-    shown = any_of(*signs)
-    flagged = Finding(
-        "A sign of failing breathing on record",
-        TRUE if shown.truth is TRUE else FALSE,
-        tuple(shown.deciding()) if shown.truth is TRUE else (),
-    )
+    facts = () if shown.truth is FALSE else tuple(shown.deciding())
+    flagged = Finding("A sign of failing breathing on record", shown.truth, facts)
     return all_of(vital_capacity_preserved(patient), none_of(flagged))
+
+
+def if_measured(
+    patient: Chart, measurement: Measurement, within: Window, finding: Finding
+) -> Finding:
+    """The finding; no where nobody measured it, and the data that would hold it was read."""
+    unmeasured = patient.has_result(measurement, within).truth is FALSE
+    if finding.truth is UNKNOWN and unmeasured:
+        return Finding(finding.question, FALSE)
+    return finding
 
 
 @question

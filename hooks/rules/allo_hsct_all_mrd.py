@@ -48,6 +48,8 @@ def _not_cleared(patient: Chart) -> Finding:
 def _mrd_not_known(patient: Chart) -> str | None:
     if questions.mrd_known(patient).truth is TRUE:
         return None
+    if questions.is_unread(questions.mrd_positive(patient)):
+        return "MRD not known: results could not be read, and there may be one."
     days = thresholds.MRD.length.days
     return f"MRD not known: no result of the last {days} days was found in the data received."
 

@@ -30,6 +30,8 @@ def _lineage(patient: Chart) -> str:
         if questions.is_yes(patient.test_is_positive(concepts.CD19)):
             return "B lineage is recorded and CD19 is reported positive."
         return "B lineage is recorded. CD19 on the current blasts is worth confirming."
+    if questions.is_unread(questions.b_lineage(patient)):
+        return "Lineage could not be read: confirm B lineage and CD19 before the infusion."
     recorded = (concepts.B_LINEAGE_ALL, concepts.T_LINEAGE_ALL)
     if any(patient.on_record(each).truth is not FALSE for each in recorded):
         return (

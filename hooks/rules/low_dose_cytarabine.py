@@ -10,7 +10,7 @@ from cds_service.chart import Chart
 from cds_service.finding import FALSE, TRUE, Fact, Finding, all_of, any_of
 from cds_service.orders import Order
 from cds_service.rule import Escalation, Indicator, Suggestion, carrying, rule
-from hooks import concepts, evidence, lines, overrides, proposals, regimens
+from hooks import concepts, evidence, lines, overrides, proposals, questions, regimens
 from hooks.calculations import body, stated_dose
 from hooks.calculations.stated_dose import longest_days
 
@@ -100,11 +100,11 @@ def _adverse_genetics(patient: Chart) -> Finding:
 
 
 def _genetics(patient: Chart) -> str:
-    known = any(
-        patient.has_result(test).truth is TRUE
-        for test in (concepts.ELN_ADVERSE, concepts.ADVERSE_CYTOGENETICS, concepts.KARYOTYPE)
-    )
-    now = "" if known else " Genetic risk: not recorded in the data received."
+    tests = (concepts.ELN_ADVERSE, concepts.ADVERSE_CYTOGENETICS, concepts.KARYOTYPE)
+    known = any_of(*(patient.has_result(test) for test in tests))
+    now = "" if questions.is_yes(known) else " Genetic risk: not recorded in the data received."
+    if questions.is_unread(known):
+        now = " Genetic risk: could not be read."
     return (
         f"{lines.SUMMARY} low-dose cytarabine is the second choice and nearly inactive with "
         f"adverse-risk genetics. Evidence: poor activity there.{now}"

@@ -37,11 +37,13 @@ def _very_high(patient: Chart) -> Finding:
 
 def _marrow_at_day_29(patient: Chart) -> Finding:
     """Above 25 % blasts at the time of the day-29 MRD; a marrow of another day says nothing."""
+    question = "Day-29 marrow above 25% blasts"
     marrow = patient.latest(concepts.MARROW_BLASTS)
     high = marrow.above(thresholds.MARROW_BLASTS_HIGH)
+    if questions.is_unread(high):
+        return Finding(question, UNKNOWN, high.facts)
     counts = high.truth is TRUE and _is_of_day_29(patient)
-    facts = high.facts if counts else ()
-    return Finding("Day-29 marrow above 25% blasts", TRUE if counts else FALSE, facts)
+    return Finding(question, TRUE if counts else FALSE, high.facts if counts else ())
 
 
 def _is_of_day_29(patient: Chart) -> bool:

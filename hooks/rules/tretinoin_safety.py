@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from cds_service.chart import Chart, order_fact
-from cds_service.finding import FALSE, TRUE, Fact, Finding, any_of
+from cds_service.finding import FALSE, TRUE, Fact, Finding, all_of, any_of
 from cds_service.orders import Order
 from cds_service.readers import texts
 from cds_service.rule import Escalation, Indicator, Suggestion, carrying, rule
@@ -44,8 +44,9 @@ def _systemic_tretinoin(patient: Chart) -> Finding:
 
 def _first_trimester_not_excluded(patient: Chart) -> Finding:
     """Pregnant, and not recorded as beyond the first trimester."""
-    early = questions.first_trimester(patient)
-    return any_of(early, questions.not_known(early, "Pregnant, trimester not known"))
+    expecting, early = questions.pregnant(patient), questions.first_trimester(patient)
+    not_known = questions.not_known(early, "Pregnant, trimester not known")
+    return any_of(early, all_of(expecting, not_known))
 
 
 def _interacting_drug(patient: Chart) -> Finding:

@@ -3,26 +3,53 @@
 import pytest
 
 from cds_service.finding import FALSE, TRUE, UNKNOWN
-from hooks import PATIENT_VIEW, lines, questions
+from hooks import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW, genetics, lines, questions
 from hooks.concepts import (
+    ADVERSE_CYTOGENETICS,
     ALL,
+    ALLOGENEIC_TRANSPLANT,
+    ALS,
     AML,
     APL,
+    B_LINEAGE_ALL,
+    BLINATUMOMAB,
     BODY_HEIGHT,
     BODY_WEIGHT,
+    CENTRAL_LINE,
     COMFORT_PLAN,
     CREATININE,
+    CYTARABINE,
+    ELN_ADVERSE,
+    FIBRINOGEN,
+    FIRST_TRIMESTER,
+    FLT3,
+    FVC,
     HYDROXYUREA,
+    INSPIRATORY_PRESSURE,
+    KARYOTYPE,
+    MARROW_BLASTS,
+    MRD,
+    MRD_END_OF_CONSOLIDATION,
+    MRD_END_OF_INDUCTION,
+    PACO2,
     PHOSPHATE,
     PML_RARA,
     POTASSIUM,
     PREGNANCY,
     PREGNANCY_STATUS,
+    RESPIRATORY_FAILURE,
+    SNIFF_PRESSURE,
+    SPO2,
+    T_LINEAGE_ALL,
+    TRETINOIN,
+    VENTILATOR_DEPENDENCE,
 )
 from hooks.proposals import hydroxyurea
+from hooks.rules.hydration_als import hydration_als
 from hooks.services import QUERIES
 from tests.patients import (
     BODY,
+    LEXICON,
     aged,
     answered,
     cards,
@@ -31,6 +58,7 @@ from tests.patients import (
     diagnosis,
     in_words,
     not_read,
+    order,
     part,
     person,
     prescription,
@@ -187,3 +215,98 @@ def test_genetics_that_could_not_be_read_are_not_called_unrecorded():
         "Missing or uncertain",
     )
     assert f"{PML_RARA.title}: could not be checked" in missing
+
+
+# -- what is unknown is not absent ----------------------------------------------------------------
+
+FAST = order("0.9% sodium chloride", rate="200 mL/h")
+GOOD = (diagnosis(ALS), *BODY, result(FVC, 85), result(SPO2, 97), FAST)
+SIGNS = (SNIFF_PRESSURE, INSPIRATORY_PRESSURE, PACO2, VENTILATOR_DEPENDENCE, RESPIRATORY_FAILURE)
+
+
+@pytest.mark.parametrize("sign", SIGNS, ids=lambda each: each.id)
+def test_breathing_is_not_preserved_where_a_sign_of_failure_could_not_be_read(sign):
+    assert hydration_als.applies(chart(*GOOD)).truth is FALSE
+    assert hydration_als.applies(chart(*GOOD, not_read(sign))).truth is TRUE
+
+
+def test_a_blood_gas_in_words_that_are_not_read_is_no_preserved_breathing():
+    words = in_words(result(PACO2, 0), "see report")
+    assert hydration_als.applies(chart(*GOOD, words)).truth is TRUE
+    old = in_words(result(PACO2, 0, hours_ago=100 * 24), "see report")
+    assert hydration_als.applies(chart(*GOOD, old)).truth is FALSE
+
+
+def test_tretinoin_is_not_called_ordered_in_pregnancy_because_a_read_failed():
+    unread = not_read(PREGNANCY, PREGNANCY_STATUS, FIRST_TRIMESTER)
+    for who in (aged(62), WOMAN):
+        shown = cards(ORDER_SELECT, who, order(TRETINOIN), unread)["tretinoin-safety"]
+        assert shown["indicator"] == "info"
+        assert "pregnancy is recorded" not in shown["detail"]
+    missing = part(shown, "Missing or uncertain")
+    assert f"{PREGNANCY_STATUS.title}: could not be checked" in missing
+
+
+def test_no_response_group_is_named_while_the_marrow_could_not_be_read():
+    def mrd(point, value):
+        codes = LEXICON.concepts[point.id].codes
+        return result(point, value, "%", codes=codes, hours_ago=240)
+
+    boy = (aged(9), diagnosis(ALL), diagnosis(T_LINEAGE_ALL))
+    results = (mrd(MRD_END_OF_INDUCTION, 0.5), mrd(MRD_END_OF_CONSOLIDATION, 0.05))
+    named = cards(PATIENT_VIEW, *boy, *results)["t-all-response-group"]["detail"]
+    assert "intermediate group" in named
+    unread = cards(PATIENT_VIEW, *boy, *results, not_read(MARROW_BLASTS))["t-all-response-group"]
+    assert "intermediate group" not in unread["detail"]
+
+
+def test_genetics_of_the_leukemia_that_could_not_be_read_are_not_called_missing():
+    assert [f.say() for f in genetics.on_record(chart(LEUKEMIA, not_read(FLT3)))] == [
+        f"{FLT3.title}: could not be checked"
+    ]
+    (gap,) = genetics.on_record(chart(LEUKEMIA))
+    assert gap.say().endswith("no result on record")
+
+
+SAID = {
+    "genetic risk of low-dose cytarabine": (
+        (LEUKEMIA, order(CYTARABINE, dose="30 mg", route="subcutaneous", times=2)),
+        "low-dose-cytarabine",
+        (ELN_ADVERSE, ADVERSE_CYTOGENETICS, KARYOTYPE),
+        "Genetic risk: could not be read.",
+        "Genetic risk: not recorded",
+    ),
+    "residual disease before transplant": (
+        (diagnosis(ALL), order(ALLOGENEIC_TRANSPLANT, procedure=True)),
+        "allo-hsct-all-mrd",
+        (MRD,),
+        "MRD not known: results could not be read",
+        "no result of the last",
+    ),
+    "lineage before blinatumomab": (
+        (diagnosis(ALL), order(BLINATUMOMAB)),
+        "blinatumomab-eligibility",
+        (B_LINEAGE_ALL, T_LINEAGE_ALL),
+        "Lineage could not be read",
+        "Lineage is not recorded",
+    ),
+    "clotting before a central line": (
+        (LEUKEMIA, order(CENTRAL_LINE, procedure=True)),
+        "central-line-bleeding-risk",
+        (FIBRINOGEN,),
+        "Fibrinogen could not be read",
+        "Fibrinogen not known, or too old",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("records", "rule", "concepts", "unread", "absent"), SAID.values(), ids=SAID
+)
+def test_a_line_tells_what_could_not_be_read_from_what_is_absent(
+    records, rule, concepts, unread, absent
+):
+    for more, said, unsaid in (((not_read(*concepts),), unread, absent), ((), absent, unread)):
+        detail = cards(ORDER_SIGN, *records, *more)[rule]["detail"]
+        assert said in detail
+        assert unsaid not in detail
