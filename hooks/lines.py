@@ -171,10 +171,20 @@ def cytoreduction(patient: Chart) -> str:
     if patient.has(concepts.AML).truth is not TRUE:
         lineage = " Lineage is not known: review the smear for APL and ALL before hydroxyurea."
     return (
-        f"Cytoreduction: {SUMMARY} hydroxyurea 50-60 mg/kg/day at once as the first drug, aiming "
-        "at a count below 10-20 ×10⁹/L, without waiting for genetics. Draw the diagnostic samples "
-        "first. Off-label; "
+        f"Cytoreduction. {_in_order(patient)} {SUMMARY} hydroxyurea 50-60 mg/kg/day at once as the "
+        "first drug, aiming at a count below 10-20 ×10⁹/L. Off-label; "
         f"titrate down as the count nears 20.{lineage} {_hydroxyurea_text(patient)}"
+    )
+
+
+def _in_order(patient: Chart) -> str:
+    """The question of APL goes before hydroxyurea by minutes, genetics do not."""
+    smear, atra = ", smear for APL, clotting", "; ATRA in its place if the smear suggests APL"
+    if apl_not_excluded(patient) is None:
+        smear = atra = ""
+    return (
+        f"Step 1, in minutes: diagnostic samples{smear}. Step 2, at once after it: hydroxyurea, "
+        f"without waiting for genetics{atra}."
     )
 
 
@@ -303,7 +313,7 @@ def apl_not_excluded(patient: Chart) -> str | None:
     if patient.test_is_negative(concepts.PML_RARA).truth is not TRUE:
         unread = questions.is_unread(patient.test_is_negative(concepts.PML_RARA))
         why = "PML::RARA could not be read" if unread else "no negative PML::RARA on record"
-        return f"APL not yet excluded ({why}): smear and clotting first."
+        return f"APL not yet excluded ({why}): smear and clotting first, a matter of minutes."
     if patient.test_was_positive(concepts.PML_RARA).truth is not TRUE:
         return None
     return (

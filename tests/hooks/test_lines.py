@@ -229,6 +229,24 @@ def test_an_unknown_lineage_is_said():
     assert "Lineage is not known: review the smear for APL and ALL before hydroxyurea" in text
 
 
+def test_the_order_of_smear_and_hydroxyurea_is_plain():
+    """The smear comes before hydroxyurea by minutes; genetics do not: catalogue S3-39 and C10."""
+    text = lines.cytoreduction(chart(*DOSED))
+    first = "Step 1, in minutes: diagnostic samples, smear for APL, clotting."
+    then = "Step 2, at once after it: hydroxyurea, without waiting for genetics; ATRA in its place"
+    assert text.index(first) < text.index(then) < text.index("50-60 mg/kg/day")
+    settled = lines.cytoreduction(chart(*DOSED, answered(PML_RARA, "negative")))
+    assert (
+        "Step 1, in minutes: diagnostic samples. Step 2, at once after it: hydroxyurea" in settled
+    )
+    assert "ATRA" not in settled
+
+
+def test_what_comes_first_comes_first_in_minutes():
+    said = lines.apl_not_excluded(chart(LEUKEMIA)) or ""
+    assert said.endswith("smear and clotting first, a matter of minutes.")
+
+
 # -- APL not excluded -----------------------------------------------------------------------------
 
 

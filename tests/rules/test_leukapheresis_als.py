@@ -163,7 +163,10 @@ def card(*records):
 
 
 def test_apl_that_nothing_rules_out_is_named_before_leukapheresis():
-    words = "APL not yet excluded (no negative PML::RARA on record): smear and clotting first."
+    words = (
+        "APL not yet excluded (no negative PML::RARA on record): smear and clotting first, a "
+        "matter of minutes."
+    )
     gap = "Genetics (PML::RARA): no result"
     open_ = card(*BOTH, APHERESIS)
     assert part(open_, "Consider")[0] == words
