@@ -1,7 +1,8 @@
 """CDS Hooks requests as types: https://cds-hooks.hl7.org/#http-request_1
 
 A body is decoded once, into the fields that are read. When it does not fit, the JSON Schema says
-why: the schema is the description of what is accepted, the typed decode is its fast form.
+why: the schema is the description of what is accepted, the typed decode is its fast form. What a
+body can make of itself in memory is limited too: see the constants, and `decode_any`.
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ from msgspec import Raw
 
 from cds_service.errors import InvalidRequest
 from cds_service.readers import (
+    MAX_DEPTH,
+    MAX_PLAIN_BYTES,
     NOTHING,
     UNREADABLE,
     Resource,
     decode_any,
+    is_too_deep,
     read_tolerantly,
 )
 
@@ -28,6 +32,24 @@ SPECIFICATION_VERSION = "3.0.0-ballot"
 
 ORDER_HOOKS = frozenset({"order-select", "order-sign"})
 _HOOKS = ORDER_HOOKS | {"patient-view"}
+
+MAX_ENTRIES = 50_000
+"""Bundle entries of one request, all prefetch keys together."""
+
+MAX_KEYS = 1_000
+"""Prefetch keys of one request. A client may send more than the service asks for."""
+
+MAX_OBJECTS = 600_000
+"""JSON objects of one body. Charts have one in 50 to 70 bytes; a short one takes 600 bytes here."""
+
+MAX_LOOSE_VALUES = 1_000_000
+"""Commas of a body in which some resource has not FHIR's shape: what it lists is kept in pieces."""
+
+_SMALL_BODY_BYTES = 1 << 20
+"""Bodies that are not counted, because they cannot hold much of anything."""
+
+LONGEST = {"hook": 256, "hookInstance": 256, "userId": 1024, "fhirServer": 2048}
+"""Characters. Longer URLs of a FHIR server are none."""
 
 _PATIENT_ID = re.compile(r"(?!\.+$)[A-Za-z0-9.-]{1,64}")
 """https://hl7.org/fhir/R4/datatypes.html#id, without ids made of dots alone."""
@@ -66,6 +88,13 @@ class _LooseRequest(msgspec.Struct):
     extension: Raw = NOTHING
 
 
+class _Members(msgspec.Struct):
+    hook: Raw = NOTHING
+    hookInstance: Raw = NOTHING  # noqa: N815
+    context: Raw = NOTHING
+    prefetch: Raw = NOTHING
+
+
 class Supplied(msgspec.Struct):
     """One prefetch value: the resource or null, and how many of its entries have no FHIR shape.
 
@@ -99,16 +128,20 @@ class HookRequest(msgspec.Struct):
 
 _FAST = msgspec.json.Decoder(_Request)
 _LOOSE = msgspec.json.Decoder(_LooseRequest)
+_MEMBERS = msgspec.json.Decoder(_Members)
 
 
-def parse(body: bytes, hook: str) -> HookRequest:
+def parse(body: bytes, hook: str, max_entries: int = MAX_ENTRIES) -> HookRequest:
     """The request in a body. Raises InvalidRequest saying what does not fit, and where."""
     if not body.isascii():
         try:
             body.decode("utf-8")
         except UnicodeDecodeError as problem:
             raise InvalidRequest("the body is not UTF-8") from problem
+    if len(body) > _SMALL_BODY_BYTES and body.count(b"{") > MAX_OBJECTS:
+        raise InvalidRequest(f"the body holds more than {MAX_OBJECTS:,} JSON objects")
     request, supplied = _decode(body)
+    _check_amounts(request, supplied, max_entries)
     _check(request, hook, body)
     context = request.context or Context()
     orders = hook in ORDER_HOOKS
@@ -135,6 +168,11 @@ def _decode(body: bytes) -> tuple[_Request | _LooseRequest, dict[str, Supplied]]
         pass
     except UNREADABLE as problem:
         raise _malformed(problem) from problem
+    if len(body) > _SMALL_BODY_BYTES and body.count(b",") > MAX_LOOSE_VALUES:
+        raise InvalidRequest(
+            f"some resource has not the shape of FHIR R4, and the body holds more than "
+            f"{MAX_LOOSE_VALUES:,} values: too many to look for the others"
+        )
     try:
         loose = _LOOSE.decode(body)
     except msgspec.ValidationError as problem:
@@ -154,12 +192,43 @@ def _supplied(raw: Raw) -> Supplied:
     return Supplied(resource or Resource(), unreadable)
 
 
+def _check_amounts(
+    request: _Request | _LooseRequest, supplied: dict[str, Supplied], max_entries: int
+) -> None:
+    if len(supplied) > MAX_KEYS:
+        raise InvalidRequest(f"prefetch: holds more than {MAX_KEYS:,} keys")
+    values = [each for each in supplied.values() if each.value is not None]
+    entries = sum(len(each.value.entry) + each.unreadable for each in values if each.value)
+    if entries > max_entries:
+        raise InvalidRequest(f"prefetch: holds more than {max_entries:,} Bundle entries")
+    context = request.context or Context()
+    plain = {
+        "context.draftOrders": context.draftOrders,
+        "context.selections": context.selections,
+        "fhirServer": request.fhirServer,
+        "fhirAuthorization": request.fhirAuthorization,
+        "extension": request.extension,
+    }
+    for name, raw in plain.items():
+        _check_plain(name, raw)
+
+
+def _check_plain(name: str, raw: Raw) -> None:
+    """Refuse what `decode_any` would not read."""
+    if len(raw) > MAX_PLAIN_BYTES:
+        raise InvalidRequest(f"{name}: is larger than {MAX_PLAIN_BYTES:,} bytes")
+    if is_too_deep(raw):
+        raise InvalidRequest(f"{name}: is nested deeper than {MAX_DEPTH} levels")
+
+
 def _check(request: _Request | _LooseRequest, hook: str, body: bytes) -> None:
     """What the typed decode cannot say; the messages are the schema's."""
     context = request.context
     fits = (
         context is not None
-        and bool(request.hook and request.hookInstance and context.userId)
+        and 0 < len(request.hook) <= LONGEST["hook"]
+        and 0 < len(request.hookInstance) <= LONGEST["hookInstance"]
+        and 0 < len(context.userId) <= LONGEST["userId"]
         and _PATIENT_ID.fullmatch(context.patientId) is not None
         and (hook not in ORDER_HOOKS or _has_orders_shape(context, hook))
     )
@@ -195,14 +264,27 @@ def _malformed(problem: Exception) -> InvalidRequest:
 def _explained(body: bytes, otherwise: str) -> InvalidRequest:
     """Every violation of the schema with its place; nothing that was sent is repeated."""
     try:
-        document = json.loads(body)
+        document = _outline(body)
         errors = sorted(
             _VALIDATOR.iter_errors(document), key=lambda error: list(map(str, error.path))
         )
-    except (ValueError, RecursionError):
+    except UNREADABLE:
         return InvalidRequest("the body is not JSON that can be read")
     problems = [f"{_place(error.path)}: {_reason(error)}" for error in errors[:20]]
     return InvalidRequest(*(problems or [otherwise.split(" - at")[0]]))
+
+
+def _outline(body: bytes) -> Any:
+    """The document that the schema is held against; of a large one without its large members."""
+    if len(body) <= _SMALL_BODY_BYTES:
+        return json.loads(body)
+    members = _MEMBERS.decode(body)
+    sent = {name: getattr(members, name) for name in _Members.__struct_fields__}
+    if len(members.prefetch) > MAX_PLAIN_BYTES:
+        del sent["prefetch"]
+    for name, raw in sent.items():
+        _check_plain(name, raw)
+    return {name: decode_any(raw) for name, raw in sent.items() if raw}
 
 
 def _place(path: Any) -> str:
@@ -224,6 +306,8 @@ def _reason(error: Any) -> str:
             return f"must be {' or '.join(wanted) if isinstance(wanted, list) else wanted}"
         case "minLength":
             return "must not be empty"
+        case "maxLength":
+            return f"must have at most {error.validator_value} characters"
         case "pattern":
             return "must be a FHIR id: 1 to 64 letters, digits, '-' or '.'"
         case "const":
@@ -239,13 +323,18 @@ def _extension(raw: Raw) -> dict[str, Any] | None:
 
 def _server(raw: Raw) -> str | None:
     value = decode_any(raw) if raw else None
-    if isinstance(value, str) and re.match(r"https?://[^\s/?#@]+(/[^\s?#]*)?$", value):
+    if not isinstance(value, str) or len(value) > LONGEST["fhirServer"]:
+        return None
+    if re.match(r"https?://[^\s/?#@]+(/[^\s?#]*)?$", value):
         return value.rstrip("/")
     return None
+
+
+_HEADER_VALUE = re.compile(r"[\x21-\x7e]{1,16384}")
+"""No line break or other control character, and no more than a server takes."""
 
 
 def _token(raw: Raw) -> str | None:
     value = decode_any(raw) if raw else None
     token = value.get("access_token") if isinstance(value, dict) else None
-    # A header value must hold no line break or other control character.
-    return token if isinstance(token, str) and re.fullmatch(r"[\x21-\x7e]+", token) else None
+    return token if isinstance(token, str) and _HEADER_VALUE.fullmatch(token) else None

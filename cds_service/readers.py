@@ -168,8 +168,44 @@ UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError, ArithmeticError)
 """What decoding bytes from outside may raise, huge numbers and deep nesting included."""
 
 
+MAX_DEPTH = 100
+"""Levels of objects and arrays in what becomes plain values. FHIR's own need about twenty."""
+
+MAX_PLAIN_BYTES = 2 << 20
+"""Of JSON that becomes plain values, which take up to thirty times its size."""
+
+_BRACKETS = bytes.maketrans(b"[{]}", b"(())")
+_BESIDE_STRUCTURE = bytes(set(range(256)) - set(b'"[{]}'))
+
+
+def is_too_deep(text: Raw | bytes) -> bool:
+    """Whether JSON is nested deeper than MAX_DEPTH. Not for JSON of megabytes.
+
+    The decoder has a guard too, but one that depends on the interpreter and on who calls it.
+    """
+    if len(text) <= 2 * MAX_DEPTH:
+        return False  # Every level takes two brackets.
+    left = bytes(text)
+    if b"\\" in left:
+        left = left.replace(b"\\\\", b"").replace(b'\\"', b"")
+    # What is left between an odd quote and the next stands in a string.
+    left = left.translate(_BRACKETS, _BESIDE_STRUCTURE).replace(b'""', b"")
+    left = b"".join(left.split(b'"')[::2])
+    for _ in range(MAX_DEPTH):
+        inside = left.replace(b"()", b"")
+        if len(inside) == len(left):
+            return False  # Nothing is left, or brackets that do not match: no JSON.
+        left = inside
+    return bool(left)
+
+
 def decode_any(raw: Raw | bytes) -> Any:
-    """Plain Python values, decimal fractions as exact Decimals; None where not readable."""
+    """Plain Python values, decimal fractions as exact Decimals; None where not readable.
+
+    Neither is what is nested too deeply or too large to be one element.
+    """
+    if len(raw) > MAX_PLAIN_BYTES or is_too_deep(raw):
+        return None
     try:
         return _ANY.decode(raw)
     except UNREADABLE:
@@ -358,13 +394,13 @@ def _status(concept: Any, known: Iterable[Iterable[str]]) -> str | None:
     alike = [[code for code in codes if code in sent] for codes in known]
     found = [codes[0] for codes in alike if codes] or sent[:1]
     if found:
-        return "/".join(found)
+        return "/".join(code[:_LONGEST_STATUS] for code in found)
     words = next(texts(concept), "").strip().lower()[:_LONGEST_STATUS]
     return words.removeprefix("in ").replace(" ", "-") or None
 
 
 _LONGEST_STATUS = 40
-"""Characters of a status in words that a card repeats."""
+"""Characters of a status that a card repeats."""
 
 
 # -- Observation -------------------------------------------------------------------------------
@@ -493,7 +529,7 @@ def _coded_answers(source: Readable, answers: Mapping[tuple[str, str], Decimal])
         for coding in codings(source.get(name)):
             number = answers.get((canonical(coding.system or ""), coding.code or ""))
             if number is not None:
-                yield Value(Bounds.exactly(number), coding.display or "coded")
+                yield Value(Bounds.exactly(number), _cut(coding.display or "coded"))
 
 
 def _own_answers(
@@ -551,11 +587,18 @@ def _read_text(text: str, units: Units) -> Value:
 
 def _shown(text: str) -> str:
     """A text in quotes, cut where it is long."""
-    return f'"{text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "..."}"'
+    return f'"{_cut(text, _LONGEST_TEXT)}"'
 
 
 _LONGEST_TEXT = 40
 """Characters of a result in words that a card repeats, for whoever can read what this cannot."""
+
+_LONGEST_UNIT = 64
+"""Longer texts are no units, and are none either when they are cut."""
+
+
+def _cut(text: str, longest: int = _LONGEST_UNIT) -> str:
+    return text if len(text) <= longest else text[:longest] + "..."
 
 
 def _read_quantity(quantity: Mapping[str, Any], units: Units) -> Value:
@@ -563,7 +606,8 @@ def _read_quantity(quantity: Mapping[str, Any], units: Units) -> Value:
     if isinstance(number, bool) or not isinstance(number, int | Decimal):
         return Value(None, problem="no number in the result")
     unit, code = (
-        text if isinstance(text := quantity.get(name), str) else None for name in ("unit", "code")
+        _cut(text) if isinstance(text := quantity.get(name), str) else None
+        for name in ("unit", "code")
     )
     is_ucum = UCUM in str(quantity.get("system"))
     if code and is_ucum and units.factor(code) is None:
@@ -610,7 +654,8 @@ def _converted(
     if len(number.as_tuple().digits) > _PLAUSIBLE_DIGITS:
         return Value(None, problem="not a plausible number")
     plain = number if number else abs(number)
-    received = f"{comparator if isinstance(comparator, str) else ''}{plain} {unit or code or ''}"
+    sign = _cut(comparator) if isinstance(comparator, str) else ""
+    received = f"{sign}{plain} {unit or code or ''}"
     factor = units.factor(unit, code)
     if factor is None:
         return Value(None, received.strip(), _unit_problem(units, unit, code))
