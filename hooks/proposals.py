@@ -192,15 +192,32 @@ def emergency_labs(patient: Chart) -> Suggestion:
     return Suggestion("Draft emergency labs", actions)
 
 
-def taking_back(orders: Iterable[Order], what: str) -> Suggestion | None:
-    """All of them or nothing: part of a regimen taken back is another regimen."""
-    found = list(orders)
+def taking_back(
+    orders: Iterable[Order], what: str, kinds: Iterable[Orderable] = ()
+) -> Suggestion | None:
+    """All of them or nothing: part of a regimen taken back is another regimen.
+
+    Each action names which of the `kinds` its order is: some clients show one button for each.
+    """
+    found, titles = list(orders), {kind.id: kind.title for kind in kinds}
     if not found or not all(order.can_be_named for order in found):
         return None
-    label = f"Remove the drafted {what}"
-    return Suggestion(
-        label, tuple(Action("delete", label, resource_id=order.reference) for order in found)
+    actions = (
+        Action(
+            "delete",
+            f"Remove the drafted {_named(order, titles) or what}",
+            resource_id=order.reference,
+        )
+        for order in found
     )
+    return Suggestion(f"Remove the drafted {what}", tuple(actions))
+
+
+def _named(order: Order, titles: Mapping[str, str]) -> str:
+    """The drugs of an order; "7+3" alone is a regimen by its name, "7+3: cytarabine" a drug."""
+    kinds = [kind for kind in titles if kind in order.recognised]
+    drugs = [kind for kind in kinds if kind != concepts.INTENSIVE_PROTOCOL.id]
+    return " and ".join(titles[kind] for kind in drugs or kinds)
 
 
 def removing(*orderables: Orderable, what: str) -> Callable[[Chart], Suggestion | None]:
@@ -208,7 +225,7 @@ def removing(*orderables: Orderable, what: str) -> Callable[[Chart], Suggestion 
 
     def propose(patient: Chart) -> Suggestion | None:
         found = {order.reference: order for kind in orderables for order in patient.selected(kind)}
-        return taking_back(found.values(), what)
+        return taking_back(found.values(), what, orderables)
 
     return propose
 
@@ -234,7 +251,8 @@ def remove_leukapheresis(patient: Chart) -> Suggestion | None:
 
 def remove_intensive_drugs(patient: Chart) -> Suggestion | None:
     """Takes back the whole regimen at once: half of it would be no treatment at all."""
-    return taking_back(regimens.regimen_orders(patient), "intensive drugs (whole regimen)")
+    orders = regimens.regimen_orders(patient)
+    return taking_back(orders, "intensive drugs (whole regimen)", regimens.REGIMEN_DRUGS)
 
 
 def breathing_test(patient: Chart) -> Suggestion | None:

@@ -39,6 +39,14 @@ INTENSIVE_BY_NAME = (
 REGIMEN_PARTNERS = (concepts.CYCLOPHOSPHAMIDE, concepts.VINCRISTINE)
 """Not intensive alone, but removed together with the intensive drugs of their regimen."""
 
+REGIMEN_DRUGS = (
+    concepts.CYTARABINE,
+    concepts.METHOTREXATE,
+    *INTENSIVE_BY_NAME,
+    *REGIMEN_PARTNERS,
+)
+"""Whatever may belong to an intensive regimen, the first two by route and dose."""
+
 _SUBCUTANEOUS = re.compile(r"subcut|sub-cut|subq|sub-q|\bs\.?c\.?\b|under the skin|hypoderm")
 _INTRAVENOUS = re.compile(r"intraven|\bi\.?v\.?\b|infus|continuous|\bciv?i?\b|central line")
 _INTRATHECAL = re.compile(r"intrathec|lumbar puncture|intraventric|ommaya")

@@ -260,6 +260,10 @@ def test_it_takes_every_selected_growth_factor_back():
         ("delete", "MedicationRequest/filgrastim"),
         ("delete", "MedicationRequest/pegfilgrastim"),
     ]
+    assert [action["description"] for action in actions] == [
+        "Remove the drafted filgrastim (G-CSF)",
+        "Remove the drafted pegfilgrastim",
+    ]
 
 
 def test_overrides_can_say_why():

@@ -238,6 +238,25 @@ def test_one_suggestion_takes_back_the_whole_regimen():
     ]
 
 
+def test_each_order_taken_back_is_named():
+    """A client that takes one action at a time shows a button for each."""
+    drafts = (
+        *(INDUCTION, ANTHRACYCLINE, order(concepts.CPX_351)),
+        *(order("7+3"), order("7+3: cytarabine 100 mg/m2", identity="by-name")),
+        order(VINCRISTINE, selected=False),
+    )
+    actions = suggestions(card(*BOTH, *drafts))[REMOVE]["actions"]
+    words = "Remove the drafted "
+    assert [action["description"].removeprefix(words) for action in actions] == [
+        "cytarabine",
+        "daunorubicin",
+        "liposomal daunorubicin and cytarabine (CPX-351)",
+        "intensive regimen ordered by name",
+        "cytarabine",
+        "vincristine",
+    ]
+
+
 def test_the_other_half_of_the_regimen_goes_too_and_nothing_else():
     """What was drafted but not selected: cytarabine goes, the antiemetic and steroid stay."""
     drafts = (
