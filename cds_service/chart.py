@@ -627,17 +627,19 @@ class Chart:
             if not is_reported(source.resource):
                 continue
             time, present = observation_time(source.resource), read_presence(source.part, known)
-            problem = self._problem(time, present)
+            problem = self._problem(source.resource, time, present)
             if time is not None and present is not None and not problem:
                 weak = is_weak(test.codes, source.match, source.part)
                 yield Answered(time, present, weak)
             elif present is not None or says_something(source.part):
                 yield Unread(time, present, problem, as_sent(source.part))
 
-    def _problem(self, time: ClinicalTime | None, present: bool | None) -> str:
+    def _problem(self, resource: Resource, time: ClinicalTime | None, present: bool | None) -> str:
         """Why a result of a test does not count; empty where it does."""
         if present is None:
             return "could not be read as yes or no"
+        if observation_status(resource) == "unknown":
+            return "has an unknown status"
         if time is None:
             return "came without the time of the sample"
         return "is dated in the future" if time.is_in_future(self.as_of) else ""

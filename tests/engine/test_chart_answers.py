@@ -41,6 +41,12 @@ GLOWS: dict[str, tuple[Records, Truth, Truth]] = {
     "negative, then positive": ((glow("negative", 9), glow("positive")), TRUE, FALSE),
     "both at one time": ((glow("negative"), glow("positive")), TRUE, FALSE),
     "positive in error": ((glow("positive", status="entered-in-error"),), FALSE, FALSE),
+    "negative, its status unknown": ((glow("negative", status="unknown"),), UNKNOWN, UNKNOWN),
+    "positive, its status none of FHIR's": (
+        (glow("positive", status="cannot-be-obtained"),),
+        UNKNOWN,
+        UNKNOWN,
+    ),
     "positive in the future": ((glow("positive", -5),), UNKNOWN, UNKNOWN),
     "in a panel": (
         (observation("PANEL", component=[{"code": coded("GLOW"), "valueString": "detected"}]),),
@@ -86,6 +92,14 @@ EVER: dict[str, tuple[Records, Truth]] = {
         UNKNOWN,
     ),
     "negative at no known time, then negative": ((untimed("negative"), glow("negative")), FALSE),
+    "positive and its status unknown, then negative": (
+        (glow("positive", 9, status="unknown"), glow("negative")),
+        UNKNOWN,
+    ),
+    "negative and its status unknown, then negative": (
+        (glow("negative", 9, status="unknown"), glow("negative")),
+        FALSE,
+    ),
     "positive in the future, negative now": ((glow("positive", -5), glow("negative")), UNKNOWN),
 }
 
@@ -117,6 +131,10 @@ AS_SENT: dict[str, tuple[dict[str, Any], str]] = {
         NO_ANSWER,
     ),
     "no time": (untimed("positive"), 'came without the time of the sample: "positive"'),
+    "no known status": (
+        glow("positive", 9, status="unknown"),
+        'has an unknown status: "positive", 2026-',
+    ),
     "a time to come": (glow("positive", -5), 'is dated in the future: "positive", 2026-'),
 }
 

@@ -131,6 +131,7 @@ NOT_KNOWN = {
         {k: v for k, v in assay("deficient").items() if k != "effectiveDateTime"},
         assay("normal"),
     ),
+    "normal, its status not known": (assay("normal", status="unknown"),),
     "not readable on screening, normal by assay": (screen("see comment"), assay("normal")),
     "not readable on screening in 2020, normal by assay last week": (
         screen("see comment", YEARS),
