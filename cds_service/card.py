@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
-from cds_service.chart import NOT_DRAFTED, NOT_TAKEN, Chart
+from cds_service.chart import NO_RESULT, NOT_DRAFTED, NOT_LISTED, NOT_TAKEN, Chart
 from cds_service.finding import TRUE, Fact, Finding
 from cds_service.rule import Action, Evidence, Indicator, Line, Rule, Suggestion
 
@@ -121,9 +121,10 @@ def render(
 
 @dataclass(frozen=True, slots=True)
 class _Constant:
-    """What is the same on every card of a rule: JSON members, and the end of the detail."""
+    """What is the same on every card of a rule: JSON members, sources and the last line."""
 
     members: dict[str, Any]
+    evidence: str
     closing: str
 
 
@@ -143,7 +144,7 @@ def _constant(rule: Rule, attribution: Attribution) -> _Constant:
 def _work_out(rule: Rule, attribution: Attribution) -> _Constant:
     members = {"source": _source(rule, attribution), **_own_members(rule)}
     evidence = _evidence_section(rule.evidence, rule.strength)
-    return _Constant(members, f"{evidence}\n\n*{attribution.closing(rule)}*")
+    return _Constant(members, evidence, f"*{attribution.closing(rule)}*")
 
 
 def _own_members(rule: Rule) -> dict[str, Any]:
@@ -187,28 +188,30 @@ def _joined_members(applied: Applied) -> dict[str, Any]:
 
 
 def _closing(applied: Applied, attribution: Attribution) -> str:
-    """The sources of the card's rule, and those that other rules on it add."""
-    own = _constant(applied.rule, attribution).closing
+    """The sources of the card's rule, then those that other rules on it add."""
+    own = _constant(applied.rule, attribution)
     known = {source.key for source in applied.rule.evidence}
     sections = []
     for guest in applied.also:
         added = [source for source in guest.rule.evidence if source.key not in known]
         known |= {source.key for source in added}
         if added:
-            sections.append(_evidence_section(added, guest.rule.strength))
-    return "\n\n".join([*sections, own])
+            about = guest.rule.id.replace("-", " ")
+            sections.append(_evidence_section(added, guest.rule.strength, f" on {about}"))
+    return "\n\n".join([own.evidence, *sections, own.closing])
 
 
 _NOT_READ = {"S": "; seen only quoted elsewhere", "M": "; not verified"}
 """What a citation says of a source that nobody has read."""
 
 
-def _evidence_section(sources: Iterable[Evidence], strength: str) -> str:
+def _evidence_section(sources: Iterable[Evidence], strength: str, about: str = "") -> str:
+    """`about` names the rule that the sources are for, where it is not the card's own."""
     citations = [
         f"{source.citation} ({source.identifier}{_NOT_READ.get(source.seen, '')})"
         for source in sources
     ]
-    return _section(f"Evidence ({strength})", citations)
+    return _section(f"Evidence{about} ({strength})", citations)
 
 
 def _suggestions(applied: Applied, chart: Chart) -> list[Suggestion]:
@@ -256,18 +259,28 @@ def _detail(
     return "\n\n".join(sections)
 
 
-_FEW = 2
+_ABSENT = (
+    (NOT_DRAFTED, 2, ", "),
+    (NOT_TAKEN, 2, ", "),
+    (NOT_LISTED, 1, "; "),
+    (NO_RESULT, 1, "; "),
+)
+"""How the lines end that deny something, how many stand alone, and what goes between the others.
+
+Names of diseases and tests may hold commas.
+"""
 
 
 def _together(lines: Iterable[str]) -> list[str]:
-    """Drugs of which the same is not so in one line: nobody reads twenty to find the one fact."""
+    """What is not there behind what is, in one line: nobody reads twenty to find the one fact."""
     found = list(lines)
-    for words in (NOT_DRAFTED, NOT_TAKEN):
+    for words, few, between in _ABSENT:
         alike = [line for line in found if line.endswith(f": {words}")]
-        if len(alike) > _FEW:
-            names = ", ".join(line.removesuffix(f": {words}") for line in alike)
-            found[found.index(alike[0])] = f"{words[0].upper()}{words[1:]}: {names}"
-            found = [line for line in found if line not in alike]
+        found = [line for line in found if line not in alike]
+        if len(alike) > few:
+            names = between.join(line.removesuffix(f": {words}") for line in alike)
+            alike = [f"{words[0].upper()}{words[1:]}: {names}"]
+        found += alike
     return found
 
 

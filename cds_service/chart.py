@@ -293,7 +293,7 @@ class Chart:
         trouble = self._trouble(diagnosis)
         if trouble is not None:
             return Finding(question, UNKNOWN, (trouble,))
-        fact = Fact(diagnosis.id, lambda: f"{diagnosis.title}: not on the problem list")
+        fact = Fact(diagnosis.id, lambda: f"{diagnosis.title}: {NOT_LISTED}")
         return Finding(question, FALSE, (fact,))
 
     def on_record(self, diagnosis: Diagnosis) -> Finding:
@@ -559,7 +559,8 @@ class Chart:
             trouble = self._trouble(test)
             if trouble is not None:
                 return Finding(question, UNKNOWN, (trouble,))
-            return Finding(question, FALSE, (Fact(test.id, lambda: f"{test.title}: no result"),))
+            absent = Fact(test.id, lambda: f"{test.title}: {NO_RESULT}")
+            return Finding(question, FALSE, (absent,))
         words = f"{test.title} {'positive' if answer.present else 'negative'}, {answer.time.text()}"
         fact = Fact(test.id, words.__str__, weak=answer.weak)
         return Finding(question, TRUE if answer.present else FALSE, (fact,))
@@ -793,7 +794,9 @@ class Chart:
 _TAKING = "Active prescription of {}"
 NOT_DRAFTED = "not among the drafts"
 NOT_TAKEN = "no active prescription on record"
-"""What is said of a drug that is not there; a card joins many of these in one line."""
+NOT_LISTED = "not on the problem list"
+NO_RESULT = "no result"
+"""What is said of what is not there; a card joins many of these in one line."""
 
 
 _PLAIN_NOES: dict[tuple[str, str], tuple[Orderable, Finding]] = {}

@@ -271,7 +271,8 @@ def performance_status(patient: Chart) -> Suggestion | None:
     )
     if any(amount.bounds is not None for amount in known):
         return None
-    return requesting("Draft: record ECOG performance status", "Assess and record ECOG")(patient)
+    label = "Draft ECOG performance status assessment"
+    return requesting(label, "Assess and record ECOG")(patient)
 
 
 def tumor_lysis_labs_if_old(patient: Chart) -> Suggestion | None:

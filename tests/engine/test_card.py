@@ -94,6 +94,20 @@ def test_advice_is_fixed_or_depends_on_the_chart() -> None:
     assert section(card(rule), "Consider") == ["Always.", "subject-1"]
 
 
+def test_what_is_absent_stands_together_behind_what_is_there() -> None:
+    said = (
+        *("Spots: not on the problem list", "Shine 120 lx", "Glow: no result"),
+        *("Rust: not on the problem list", "Dust: no active prescription on record"),
+    )
+    finding = all_of(*(answer(TRUE, words) for words in said))
+    assert section(card(a_rule(), finding), "This patient") == [
+        "Shine 120 lx",
+        "Dust: no active prescription on record",
+        "Not on the problem list: Spots; Rust",
+        "Glow: no result",
+    ]
+
+
 def test_lines_are_shown_once() -> None:
     facts = [Fact("a", lambda: "same"), Fact("b", lambda: "same"), Fact("c", lambda: "other")]
     assert gap_lines(facts) == ["same", "other"]

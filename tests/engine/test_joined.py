@@ -275,3 +275,20 @@ def test_a_card_made_critical_by_its_guest_is_not_dropped() -> None:
 def test_cards_stand_by_urgency_then_as_selected() -> None:
     given = rules("c", "b", "a", indicators=(INFO, WARNING, WARNING))
     assert ids(shown(*given)) == ["third", "second", "first"]
+
+
+def sections(card: dict[str, Any]) -> dict[str, str]:
+    """What stands under each heading of the detail."""
+    parts = card["detail"].split("\n\n")
+    return {part: parts[n + 1] for n, part in enumerate(parts) if part.startswith("**")}
+
+
+def test_the_evidence_of_another_rule_says_whose_it_is() -> None:
+    other = replace(SOURCE, key="OTHER", citation="Roe. On dust. 2010")
+    host = rule_on("bright-host", "ab", evidence=(SOURCE,), strength="Trials")
+    guest = rule_on("dusty-guest", "a", INFO, evidence=(SOURCE, other), strength="Label")
+    (card,) = shown(host, guest)
+    found = sections(card)
+    assert other.citation in found["**Evidence on dusty guest (Label)**"]
+    assert SOURCE.citation in found["**Evidence (Trials)**"]
+    assert list(found)[-2:] == ["**Evidence (Trials)**", "**Evidence on dusty guest (Label)**"]
