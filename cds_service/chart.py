@@ -135,6 +135,7 @@ class Chart:
         self._drafted_kinds = frozenset(kind for order in orders for kind in order.recognised)
         self.drafts_are_final = drafts_are_final
         self.foreign = 0
+        self.foreign_drafts = 0
         self.asked: set[str] = set()
         self._memory: dict[Any, Any] = {}
         self._views: dict[str, DiagnosisView] = {}

@@ -6,30 +6,33 @@ Holds what is built once (registry, code index, FHIR reader); knows neither the 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from types import ModuleType
 from typing import Any
 
-from cds_service.approvals import read_approvals, with_approved_rules
+from cds_service.approvals import read_approvals
 from cds_service.clients import Client, profile_of, read_clients
 from cds_service.errors import ContentError, UnknownService
 from cds_service.fhir_reader import FhirLimits, FhirReader
+from cds_service.governance import Governance, SwitchFile, read_switches
 from cds_service.prefetch import Answer, State, absent
 from cds_service.profiles import PROFILES
 from cds_service.protocol import SPECIFICATION_VERSION, HookRequest, parse
 from cds_service.service import (
     Decision,
     Service,
-    all_usable,
     build_chart,
     decide,
+    drafted_drugs,
     has_nothing_selected,
     name_unknown_drugs,
     require,
     supplied_answers,
-    unread_selections,
+    unread_in_context,
+    watch,
 )
 from cds_service.settings import Settings
 from cds_service.site import Site, read_site
@@ -46,15 +49,21 @@ class Engine:
     ) -> None:
         concepts = tuple(concepts)
         site = read_site(settings.site_value_sets, concepts)
-        if settings.mode == "production":
-            approved = read_approvals(settings.approvals)
-            services = [with_approved_rules(service, approved) for service in services]
         self.services = {service.id: _at_site(service, site) for service in services}
         self.lexicon = Lexicon(map(site.extend, concepts), local=site.codes())
         self.clients = read_clients(settings)
+        self.governance = self._governance(settings)
         limits = FhirLimits(bytes_per_query=settings.fhir_max_response_bytes)
         self._reader = FhirReader(limits, settings.ca_bundle)
         self._check()
+
+    def _governance(self, settings: Settings) -> Governance:
+        services = list(self.services.values())
+        approved = read_approvals(settings.approvals) if settings.mode == "production" else None
+        if not settings.switches:
+            return Governance(services, approved)
+        read = partial(read_switches, settings.switches, services, self.clients)
+        return Governance(services, approved, SwitchFile(settings.switches, read))
 
     def _check(self) -> None:
         problems = [
@@ -103,22 +112,32 @@ class Engine:
         if not request.is_from_clinician or has_nothing_selected(request):
             return Decision([], [], [])
         client = self.clients.of(request, caller)
-        answers = self._complete(service, request, client)
+        drafted = drafted_drugs(request)
+        answers = self._complete(service, request, client, drafted)
         require(service, answers)
-        chart = build_chart(service, self.lexicon, request, answers, as_of)
-        decision = decide(service, chart, answers, unread_selections(request))
+        chart = build_chart(service, self.lexicon, request, answers, as_of, drafted)
+        in_force = self.governance.of(service, client, as_of)
+        decision = decide(
+            in_force.service, chart, answers, unread_in_context(request, drafted, chart)
+        )
         decision.cards = _shown(request, client, decision.cards)
+        decision.off = in_force.off
+        watch(decision, in_force.silent, chart)
         return decision
 
     def _complete(
-        self, service: Service, request: HookRequest, client: Client | None
+        self,
+        service: Service,
+        request: HookRequest,
+        client: Client | None,
+        drafted: Answer,
     ) -> dict[str, Answer]:
-        """Prefetch as sent, and what it lacks from the FHIR server when there is one."""
+        """Prefetch as sent; what it and the drafts lack from the FHIR server, if there is one."""
         answers = supplied_answers(service, request)
-        if request.fhir_server is not None and _lacks_something(answers):
+        if request.fhir_server is not None and _lacks_something([*answers.values(), drafted]):
             access = self.clients.access(request, client)
             if access is not None:
-                answers = self._reader.complete(access, service.queries, answers)
+                answers = self._reader.complete(access, service.queries, answers, drafted)
             else:
                 _name_unregistered(answers)
         name_unknown_drugs(answers)
@@ -149,8 +168,8 @@ def _name_unregistered(answers: dict[str, Answer]) -> None:
             answers[key] = absent("not supplied, and the FHIR server named is not registered")
 
 
-def _lacks_something(answers: Mapping[str, Answer]) -> bool:
-    return not all_usable(answers) or any(answer.unnamed_drugs() for answer in answers.values())
+def _lacks_something(answers: Iterable[Answer]) -> bool:
+    return any(not answer.is_usable or answer.unnamed_drugs() for answer in answers)
 
 
 def _at_site(service: Service, site: Site) -> Service:

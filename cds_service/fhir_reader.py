@@ -8,7 +8,7 @@ redirect is followed, and no link to another origin.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import partial
@@ -82,9 +82,16 @@ class FhirReader:
         self._versions: _Remembered[str] = _Remembered()
 
     def complete(
-        self, access: Access, queries: Sequence[Query], answers: Mapping[str, Answer]
+        self,
+        access: Access,
+        queries: Sequence[Query],
+        answers: Mapping[str, Answer],
+        drafted: Answer | None = None,
     ) -> dict[str, Answer]:
-        """The answers, and what they lack from the server. Never raises for what it does."""
+        """The answers, and what they lack from the server. Never raises for what it does.
+
+        The Medications of `drafted` are read too, and put beside what it holds.
+        """
         call = _Call(access, Deadline(access.deadline, access.rules))
         lacking = [query for query in queries if not answers[query.key].is_usable]
         known = access.patient_search or self._searches.get(access.server)
@@ -92,7 +99,7 @@ class FhirReader:
         if known is None:
             read = self._find_search(call, lacking, answers, read)
         merged = {**answers, **{key: _better(answers[key], read[key]) for key in read}}
-        self._add_drugs(call, merged)
+        self._add_drugs(call, [*merged.values(), *([drafted] if drafted is not None else ())])
         self._add_version(call, [merged[query.key] for query in lacking])
         return merged
 
@@ -201,9 +208,9 @@ class FhirReader:
 
     # -- drugs by reference ----------------------------------------------------------------------
 
-    def _add_drugs(self, call: _Call, answers: Mapping[str, Answer]) -> None:
+    def _add_drugs(self, call: _Call, answers: Iterable[Answer]) -> None:
         """Read the Medications that nothing else names, next to the records that mean them."""
-        for answer in answers.values():
+        for answer in answers:
             sent = (address for address in answer.unnamed_drugs() if address is not None)
             wanted = {name for address in sent if (name := _own_name(call, address)) is not None}
             some = sorted(wanted)[: self.limits.referenced_drugs]

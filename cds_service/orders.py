@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from cds_service.dosage import Dose, read_doses
-from cds_service.medications import drug_concepts, drug_displays
+from cds_service.medications import DRUG_RECORDS, Medications, drug_concepts, drug_displays
 from cds_service.readers import codings, id_in, reference_name, texts
 from cds_service.terminology import Lexicon, Match, Orderable
 
@@ -110,8 +110,14 @@ class Drafts:
     unmatched_selections: int = 0
 
 
-def read_drafts(bundle: Any, selections: Any, patient_id: str, lexicon: Lexicon) -> Drafts:
-    """Every draft of the patient.
+def read_drafts(
+    bundle: Any,
+    selections: Any,
+    patient_id: str,
+    lexicon: Lexicon,
+    elsewhere: Medications | None = None,
+) -> Drafts:
+    """Every draft of the patient. `elsewhere` are Medications that are not in the Bundle.
 
     `selections` of None means that every draft counts as selected (order-sign). So it does when
     there are selections and none names a draft: what was chosen is not known, and a draft left
@@ -120,7 +126,7 @@ def read_drafts(bundle: Any, selections: Any, patient_id: str, lexicon: Lexicon)
     entries = _draft_entries(bundle)
     selected = _Selected(selections, entries)
     shared = _shared_names(entries)
-    medications = _medications(bundle)
+    medications = {**(elsewhere or {}), **_medications(bundle)}
     found: dict[bool, list[tuple[int, Order]]] = {False: [], True: []}
     foreign = 0
     for entry in entries:
@@ -153,6 +159,20 @@ def are_blank(bundle: Any, selections: Any) -> bool:
     return all(_is_blank(draft) for draft in chosen)
 
 
+def chosen_drugs(bundle: Any, selections: Any) -> tuple[list[Any], list[Any]]:
+    """The selected drafts of drugs that are about to happen, and the Medications beside them."""
+    entries = _draft_entries(bundle)
+    selected = _Selected(selections, entries)
+    drugs = [
+        entry["resource"]
+        for entry in entries
+        if entry["resource"]["resourceType"] in DRUG_RECORDS
+        and selected.rank(entry) is not None
+        and not _is_void(entry["resource"])
+    ]
+    return drugs, list(_medications(bundle).values())
+
+
 def name_no_draft(bundle: Any, selections: Any) -> bool:
     """Whether something was selected, and it is none of the drafts."""
     return _Selected(selections, _draft_entries(bundle)).is_assumed
@@ -160,7 +180,7 @@ def name_no_draft(bundle: Any, selections: Any) -> bool:
 
 def _is_blank(draft: Mapping[str, Any]) -> bool:
     return draft["resourceType"] in _BLANK_WITHOUT_CODE and not any(
-        name.startswith(("medication", "code")) for name in draft
+        name.startswith(("medication", "code", "contained")) for name in draft
     )
 
 

@@ -220,6 +220,14 @@ def read_resource(raw: Raw | bytes) -> Resource | None:
         return None
 
 
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+def as_resource(decoded: Mapping[str, Any]) -> Resource:
+    """A resource that was decoded to plain values, as one of its type; empty where it is none."""
+    return read_resource(_ENCODER.encode(decoded)) or Resource()
+
+
 _NO_RESOURCE = (b"", b"null")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 

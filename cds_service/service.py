@@ -19,10 +19,10 @@ from cds_service.errors import ContentError, InvalidRequest, MissingData
 from cds_service.finding import TRUE, UNKNOWN, Fact, Finding
 from cds_service.logs import raised
 from cds_service.medications import by_reference
-from cds_service.orders import are_blank, name_no_draft, read_drafts
+from cds_service.orders import are_blank, chosen_drugs, name_no_draft, read_drafts
 from cds_service.prefetch import Answer, Query, State, absent, mismatched, troubles
 from cds_service.protocol import ORDER_HOOKS, HookRequest
-from cds_service.readers import is_deceased
+from cds_service.readers import as_resource, is_deceased
 from cds_service.rule import Indicator, Question, Rule, WhenUnknown
 from cds_service.searchset import read_answer
 from cds_service.terminology import Lexicon
@@ -94,12 +94,19 @@ class Outcome:
 
 @dataclass(slots=True)
 class Decision:
-    """Everything decided for one request, for the response, the log and `check`."""
+    """Everything decided for one request, for the response, the log and `check`.
+
+    Rules that are `silent` here were asked and not shown; of these `withheld` apply, as they would
+    have shown. Rules that are `off` were not asked.
+    """
 
     outcomes: list[Outcome]
     applied: list[Applied]
     gaps: list[str]
     cards: list[dict[str, Any]] = field(default_factory=list)
+    off: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+    withheld: list[Applied] = field(default_factory=list)
 
     def truths(self) -> dict[str, list[str]]:
         """Rule ids by their truth, for the log: no values of the patient."""
@@ -118,11 +125,32 @@ def has_nothing_selected(request: HookRequest) -> bool:
     return chosen == [] or are_blank(request.draft_orders, chosen)
 
 
-def unread_selections(request: HookRequest) -> list[str]:
-    """A line where something was selected that is not among the drafts."""
-    if not name_no_draft(request.draft_orders, _selections(request)):
-        return []
-    return ["What was selected is not among the drafts sent: every draft was checked instead"]
+def drafted_drugs(request: HookRequest) -> Answer:
+    """The drugs that are about to be ordered, as far as what they are may stand elsewhere."""
+    drugs, beside = chosen_drugs(request.draft_orders, _selections(request))
+    return Answer(State.ANSWERED, [*map(as_resource, drugs)], included=[*map(as_resource, beside)])
+
+
+def unread_in_context(request: HookRequest, drafted: Answer, chart: Chart) -> list[str]:
+    """Lines for what of the context was not checked as it was meant."""
+    lines = []
+    if name_no_draft(request.draft_orders, _selections(request)):
+        lines.append(
+            "What was selected is not among the drafts sent: every draft was checked instead"
+        )
+    unknown = len(drafted.unnamed_drugs())
+    if unknown:
+        lines.append(
+            f"{unknown} drafted {'drug is' if unknown == 1 else 'drugs are'} named only by a "
+            "reference that could not be read, and not checked"
+        )
+    if chart.foreign_drafts:
+        lines.append(
+            f"{chart.foreign_drafts} drafted "
+            f"{'order is' if chart.foreign_drafts == 1 else 'orders are'} about another patient, "
+            "and not checked"
+        )
+    return lines
 
 
 def _selections(request: HookRequest) -> Any:
@@ -186,9 +214,24 @@ def build_chart(
     request: HookRequest,
     answers: Mapping[str, Answer],
     as_of: datetime,
+    drafted: Answer | None = None,
 ) -> Chart:
-    """The patient's record out of the answers, the drafts out of the context."""
-    drafts = read_drafts(request.draft_orders, _selections(request), request.patient_id, lexicon)
+    """The patient's record out of the answers, the drafts out of the context.
+
+    `drafted` holds Medications that drafts refer to. Raises InvalidRequest where every draft is
+    somebody else's.
+    """
+    drafts = read_drafts(
+        request.draft_orders,
+        _selections(request),
+        request.patient_id,
+        lexicon,
+        by_reference(drafted.included if drafted is not None else ()),
+    )
+    if drafts.foreign and not (drafts.orders or drafts.discontinued):
+        raise InvalidRequest(
+            "context.draftOrders: every order is about another patient than context.patientId"
+        )
     if drafts.unmatched_selections:
         log.warning("%d selections name no draft", drafts.unmatched_selections)
     reads = {query.key for query in service.queries if query.is_read}
@@ -205,6 +248,7 @@ def build_chart(
         discontinued=drafts.discontinued,
         drafts_are_final=request.hook == "order-sign",
     )
+    chart.foreign_drafts = drafts.foreign
     foreign = chart.foreign + drafts.foreign + sum(answer.foreign for answer in answers.values())
     if foreign:
         log.warning("ignored %d resources of other patients", foreign)
@@ -244,6 +288,18 @@ def decide(
         lines.append("The patient is recorded as deceased: check that this is the right record")
     decision.cards = _render(decision, chart, service.attribution)
     return decision
+
+
+def watch(decision: Decision, silent: Iterable[Rule], chart: Chart) -> None:
+    """Ask rules that do not show, once all that shows is settled: for the record alone."""
+    outcomes = [_evaluate(rule, chart) for rule in silent]
+    decision.outcomes += outcomes
+    decision.silent = tuple(outcome.rule.id for outcome in outcomes)
+    decision.withheld = [
+        _graded(outcome.rule, outcome.finding, chart)
+        for outcome in outcomes
+        if outcome.finding is not None and outcome.finding.truth is TRUE
+    ]
 
 
 def _ask_groups(

@@ -378,14 +378,6 @@ def test_the_patients_own_data_counts_beside_another_patients(
     assert named_on_a_card(caller, request, key)
 
 
-def test_orders_for_another_patient_bring_no_card(caller: Caller) -> None:
-    """BAD-17: https://cds-hooks.hl7.org/hooks/order-select/"""
-    request = good(ORDER)
-    for entry in request["context"]["draftOrders"]["entry"]:
-        entry["resource"]["subject"]["reference"] = "Patient/somebody-else"
-    assert caller.cards(request) == []
-
-
 FORMS = ["https://ehr.example/fhir/Patient/{}", "urn:uuid:{}", "Patient/{}/_history/2"]
 
 
