@@ -159,9 +159,9 @@ def note(**fields: Any) -> None:
 
 # -- records ---------------------------------------------------------------------------------------
 
-_SPEAKERS = ("cds_service", "uvicorn")
+_SPEAKERS = ("cds_service.", "uvicorn")
 """Whose texts are constants, or hold numbers only. uvicorn tells of the process, and no request
-goes through its hands."""
+goes through its hands. `cds_service` alone is what Flask calls itself here."""
 
 
 def described(record: logging.LogRecord) -> dict[str, Any]:
@@ -186,7 +186,7 @@ def _exception(record: logging.LogRecord) -> Fields:
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
-    return record.name.partition(".")[0] in _SPEAKERS
+    return record.name.startswith(_SPEAKERS)
 
 
 def _event(record: logging.LogRecord) -> str:

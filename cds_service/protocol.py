@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from jsonschema import Draft202012Validator
@@ -107,7 +107,11 @@ class Supplied(msgspec.Struct):
 
 
 class HookRequest(msgspec.Struct):
-    """A request that fits the hook. `fhir_server` is None unless an http(s) URL was sent."""
+    """A request that fits the hook.
+
+    `fhir_server` is None unless an http(s) URL was sent that may be read as this patient's;
+    `fhir_problem` says why not where one was sent.
+    """
 
     hook: str
     hook_instance: str
@@ -118,6 +122,7 @@ class HookRequest(msgspec.Struct):
     prefetch: dict[str, Supplied]
     fhir_server: str | None
     access_token: str | None
+    fhir_problem: str = ""
     extension: dict[str, Any] | None = None
 
     @property
@@ -144,6 +149,7 @@ def parse(body: bytes, hook: str, max_entries: int = MAX_ENTRIES) -> HookRequest
     _check_amounts(request, supplied, max_entries)
     _check(request, hook, body)
     context = request.context or Context()
+    fhir = _fhir_access(request, context.patientId)
     orders = hook in ORDER_HOOKS
     return HookRequest(
         hook=request.hook,
@@ -153,8 +159,9 @@ def parse(body: bytes, hook: str, max_entries: int = MAX_ENTRIES) -> HookRequest
         draft_orders=decode_any(context.draftOrders) if orders and context.draftOrders else None,
         selections=decode_any(context.selections) if orders and context.selections else None,
         prefetch=supplied,
-        fhir_server=_server(request.fhirServer),
-        access_token=_token(request.fhirAuthorization),
+        fhir_server=fhir.server,
+        access_token=fhir.token,
+        fhir_problem=fhir.problem,
         extension=_extension(request.extension),
     )
 
@@ -232,12 +239,14 @@ def _check(request: _Request | _LooseRequest, hook: str, body: bytes) -> None:
         and _PATIENT_ID.fullmatch(context.patientId) is not None
         and (hook not in ORDER_HOOKS or _has_orders_shape(context, hook))
     )
+    # What else stands there is the client's text, which no error repeats.
+    named = request.hook if request.hook in _HOOKS else "another one"
+    other = f"this service answers {hook}, the request says hook is {named}"
     if not fits:
-        raise _explained(body, "the request does not fit the hook")
+        # Of a request for another hook the schema says what does not fit that one.
+        raise _explained(body, other)
     if request.hook != hook:
-        # What else stands there is the client's text, which no error repeats.
-        named = request.hook if request.hook in _HOOKS else "another one"
-        raise InvalidRequest(f"this service answers {hook}, the request says hook is {named}")
+        raise InvalidRequest(other)
 
 
 def _has_orders_shape(context: Context, hook: str) -> bool:
@@ -321,8 +330,37 @@ def _extension(raw: Raw) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _server(raw: Raw) -> str | None:
-    value = decode_any(raw) if raw else None
+class _FhirAccess(NamedTuple):
+    server: str | None = None
+    token: str | None = None
+    problem: str = ""
+
+
+def _fhir_access(request: _Request | _LooseRequest, patient_id: str) -> _FhirAccess:
+    """https://cds-hooks.hl7.org/#passing-the-access-token-to-the-cds-service
+
+    A token that is for another patient, or that no header can hold, opens nothing that would tell
+    about this one.
+    """
+    named = decode_any(request.fhirServer) if request.fhirServer else None
+    if named is None:
+        return _FhirAccess()
+    server = _server(named)
+    if server is None:
+        return _FhirAccess(problem="the fhirServer named is no http or https address")
+    given = decode_any(request.fhirAuthorization) if request.fhirAuthorization else None
+    authorization = given if isinstance(given, dict) else {}
+    if authorization.get("patient") not in (None, "", patient_id):
+        return _FhirAccess(problem="fhirAuthorization is for another patient")
+    token = authorization.get("access_token")
+    if token is None:
+        return _FhirAccess(server)
+    if not isinstance(token, str) or not _HEADER_VALUE.fullmatch(token):
+        return _FhirAccess(problem="the access token cannot be sent")
+    return _FhirAccess(server, token)
+
+
+def _server(value: Any) -> str | None:
     if not isinstance(value, str) or len(value) > LONGEST["fhirServer"]:
         return None
     if re.match(r"https?://[^\s/?#@]+(/[^\s?#]*)?$", value):
@@ -332,9 +370,3 @@ def _server(raw: Raw) -> str | None:
 
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]{1,16384}")
 """No line break or other control character, and no more than a server takes."""
-
-
-def _token(raw: Raw) -> str | None:
-    value = decode_any(raw) if raw else None
-    token = value.get("access_token") if isinstance(value, dict) else None
-    return token if isinstance(token, str) and _HEADER_VALUE.fullmatch(token) else None
