@@ -168,3 +168,12 @@ def until_seen(connection: socket.socket, wanted: bytes) -> bytes:
     while wanted not in received and (data := connection.recv(65536)):
         received += data
     return received
+
+
+def until(reached: Callable[[], bool]) -> None:
+    """Wait for what must come; that it does not is seen after 20 s."""
+    for _ in range(4000):
+        if reached():
+            return
+        time.sleep(0.005)
+    raise AssertionError("It does not come to that.")

@@ -27,6 +27,7 @@ from tests.engine.serving import (
     served,
     serving,
     told,
+    until,
     until_closed,
 )
 
@@ -207,14 +208,6 @@ def post(path: str = "/", size: int = 2, sent: int | None = None) -> bytes:
     """A request with a body, or with the first bytes of one."""
     head = f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\n\r\n"
     return head.encode() + b" " * (size if sent is None else sent)
-
-
-def until(reached: Callable[[], bool]) -> None:
-    for _ in range(4000):
-        if reached():
-            return
-        time.sleep(0.005)
-    raise AssertionError("It does not come to that.")
 
 
 def status_of(connection: socket.socket) -> tuple[int, dict[str, str], Any]:
