@@ -546,6 +546,8 @@ SPURIOUS = _source(
     "Biochem 2010;47:179)",
     "PMID 20144973",
     "R",
+    # It explains values that look wrong; the rules that cite it first are rules of design.
+    primary=False,
 )
 GCSFPI = _source(
     "GCSFPI",

@@ -33,6 +33,11 @@ def value(measurement: Measurement, window: Window | None = None) -> Callable[[C
     return show
 
 
+def age(patient: Chart) -> list[Fact]:
+    """Where figures of an age are quoted."""
+    return [patient.age().fact]
+
+
 def value_if_recorded(measurement: Measurement) -> Callable[[Chart], list[Fact]]:
     """As `value`, where there is one: not recorded is no gap that decides anything."""
 

@@ -191,7 +191,8 @@ def test_a_rule_has_all_thirteen_source_attributes_and_none_is_empty(rule: Rule)
         ("als-acute-leukemia-goals", "sex", NOT_USED),
         ("hyperleukocytosis-emergency", "sex", "used: Patient.gender"),
         ("hyperleukocytosis-emergency", "healthStatusAssessments", "used: pregnancy status"),
-        ("leukapheresis-routine", "dateOfBirth", NOT_USED),
+        ("leukapheresis-routine", "dateOfBirth", "used: age in years"),
+        ("hyperleukocytosis-watch", "dateOfBirth", NOT_USED),
         ("red-cells-hyperleukocytosis", "healthStatusAssessments", NOT_USED),
     ],
 )

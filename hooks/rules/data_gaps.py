@@ -135,6 +135,10 @@ def _urgent_review(patient: Chart) -> Suggestion | None:
     strength="Design rule",
     statements=("X-04",),
     shows=(_count_in_doubtful_leukemia,),
+    advice=(
+        "The source on spurious values is about results that a very high count distorts, not about "
+        "data that could not be read.",
+    ),
     suggestions=(proposals.missing_tests, _urgent_review),
     override_reasons=(overrides.KNOWN_AND_ACCEPTED, overrides.ALREADY_DONE, overrides.OTHER),
 )

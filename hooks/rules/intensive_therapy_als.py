@@ -62,6 +62,7 @@ def _remove_unless_apl_regimen(patient: Chart) -> Suggestion | None:
     strength="Indirect",
     statements=("S0-52", "S3-01", "S3-03", "S3-04", "S3-40"),
     shows=(
+        lines.age,
         lines.performance,
         lines.value(concepts.FVC, thresholds.BREATHING_REVIEW),
         lines.ventilation,

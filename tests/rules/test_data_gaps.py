@@ -280,6 +280,13 @@ def test_a_failed_read_shows_it_even_without_leukemia():
     assert "Data under leukocytes could not be read: not supplied" in shown[rule.id]["detail"]
 
 
+def test_a_failed_read_is_not_put_down_to_spurious_values():
+    shown = cards(PATIENT_VIEW, failing=("leukocytes",))[rule.id]
+    assert shown["source"]["label"].startswith("Dr.Oracle guideline summary (2026-01-05)")
+    (line,) = part(shown, "Consider")
+    assert "not about data that could not be read" in line
+
+
 def test_on_an_order_it_stays_silent_unless_a_read_failed():
     """Catalogue 5.8: cytarabine without dose is not spoken of while still selecting."""
     chosen = (diagnosis(ALS), diagnosis(AML), order(CYTARABINE))

@@ -31,6 +31,7 @@ from tests.patients import (
     BODY,
     ICD_10,
     SNOMED,
+    aged,
     cards,
     chart,
     count,
@@ -41,6 +42,7 @@ from tests.patients import (
     order,
     overrides,
     part,
+    person,
     prescription,
     relapsed,
     result,
@@ -338,6 +340,14 @@ def test_the_anthracycline_of_high_risk_apl_is_not_offered_for_removal():
     shown = card(*apl, order(TRETINOIN))
     assert REMOVE not in suggestions(shown)
     assert "Read as ATRA with an anthracycline for high-risk APL" in shown["detail"]
+
+
+def test_the_age_stands_beside_figures_of_an_age():
+    shown = card(*BOTH, ANTHRACYCLINE, aged(44))
+    assert "aged 70 or more" in shown["detail"]
+    assert "Age 44 y" in part(shown, "This patient")
+    unknown = part(card(*BOTH, ANTHRACYCLINE, person(None)), "Missing or uncertain")
+    assert "Age: birth date not recorded" in unknown
 
 
 def test_mortality_of_aml_is_said_of_aml_alone():
