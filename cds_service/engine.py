@@ -139,7 +139,10 @@ class Engine:
             if access is not None:
                 answers = self._reader.complete(access, service.queries, answers, drafted)
             else:
-                _name_unregistered(answers)
+                log.warning("a request names a FHIR server that is not registered for its client")
+                _name(answers, "the FHIR server named is not registered")
+        elif request.fhir_problem:
+            _name(answers, request.fhir_problem)
         name_unknown_drugs(answers)
         return answers
 
@@ -160,12 +163,11 @@ def _shown(
     return shown.cards
 
 
-def _name_unregistered(answers: dict[str, Answer]) -> None:
-    """A FHIR server that the client has not registered is not read, and that is said."""
-    log.warning("a request names a FHIR server that is not registered for its client")
+def _name(answers: dict[str, Answer], reason: str) -> None:
+    """A FHIR server was named and could not be read: that is said of what was not supplied."""
     for key, answer in answers.items():
         if answer.state is State.ABSENT:
-            answers[key] = absent("not supplied, and the FHIR server named is not registered")
+            answers[key] = absent(f"not supplied, and {reason}")
 
 
 def _lacks_something(answers: Iterable[Answer]) -> bool:

@@ -420,7 +420,10 @@ def test_a_server_that_is_no_http_url_is_left_alone(caller: Caller, server: Any)
     answer = caller.post(sent(VIEW, server))
     assert answer.status_code == 200
     assert "root:x:0" not in lines(answer)
-    assert caller.post(sent(VIEW, server, *KEYS)).status_code == 412
+    refusal = caller.post(sent(VIEW, server, *KEYS))
+    assert refusal.status_code == 412
+    reasons = ("no http or https address", "could not be reached")
+    assert server is None or any(reason in refusal.text for reason in reasons)
 
 
 NO_AUTHORIZATIONS: dict[str, Any] = {
@@ -428,16 +431,50 @@ NO_AUTHORIZATIONS: dict[str, Any] = {
     "null": None,
     "an array": [{"access_token": ACCESS_TOKEN}],
     "empty": {},
-    "a token that is a number": {"access_token": 7},
-    "an empty token": {"access_token": ""},
-    "a token with a line break": {"access_token": "a\r\nX-Forged: b"},
-    "a token that is no ASCII": {"access_token": "tøken"},
-    "a token of another type": {"access_token": ["a"], "token_type": 1, "expires_in": "x"},
+    "without a token": {"token_type": 1, "expires_in": "x"},
+}
+UNUSABLE: dict[str, tuple[dict[str, Any], str]] = {
+    "a token that is a number": ({"access_token": 7}, "the access token cannot be sent"),
+    "an empty token": ({"access_token": ""}, "the access token cannot be sent"),
+    "a token with a line break": (
+        {"access_token": "a\r\nX-Forged: b"},
+        "the access token cannot be sent",
+    ),
+    "a token that is no ASCII": ({"access_token": "tøken"}, "the access token cannot be sent"),
+    "a token of another type": ({"access_token": ["a"]}, "the access token cannot be sent"),
+    "a token for another patient": (
+        {"access_token": ACCESS_TOKEN, "patient": "somebody-else"},
+        "fhirAuthorization is for another patient",
+    ),
 }
 
 
+@pytest.mark.parametrize(("authorization", "reason"), UNUSABLE.values(), ids=UNUSABLE)
+def test_a_token_that_opens_nothing_of_this_patient_is_not_used_and_that_is_said(
+    caller: Caller, stub: FhirStub, authorization: dict[str, Any], reason: str
+) -> None:
+    """DATA-19: https://cds-hooks.hl7.org/2.0/#passing-the-access-token-to-the-cds-service"""
+    request = {**sent(VIEW, stub.base, "labs"), "fhirAuthorization": authorization}
+    assert f"not supplied, and {reason}" in caller.cards(request)[0]["detail"]
+    request = {**sent(VIEW, stub.base, *KEYS), "fhirAuthorization": authorization}
+    answer = caller.post(request)
+    assert (answer.status_code, reason in answer.text) == (412, True)
+    assert stub.calls == []
+
+
+def test_a_token_for_this_patient_is_used(
+    caller: Caller, stub: FhirStub, templates: dict[str, str]
+) -> None:
+    """DATA-13: https://cds-hooks.hl7.org/#passing-the-access-token-to-the-cds-service"""
+    stub.replies = story(VIEW, templates)
+    request = sent(VIEW, stub.base, "labs")
+    request["fhirAuthorization"]["patient"] = request["context"]["patientId"]
+    assert caller.rules(request) == caller.rules(good(VIEW))
+    assert len(stub.calls) == 1
+
+
 @pytest.mark.parametrize("authorization", NO_AUTHORIZATIONS.values(), ids=NO_AUTHORIZATIONS)
-def test_a_spoilt_authorization_is_not_sent(
+def test_an_authorization_without_a_token_is_none(
     caller: Caller, stub: FhirStub, templates: dict[str, str], authorization: Any
 ) -> None:
     """DATA-19: https://cds-hooks.hl7.org/2.0/#passing-the-access-token-to-the-cds-service"""
