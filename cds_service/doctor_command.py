@@ -12,7 +12,7 @@ from types import ModuleType
 import click
 import msgspec
 
-from cds_service.approvals import not_approved, read_approvals
+from cds_service import approvals
 from cds_service.engine import load_engine
 from cds_service.errors import CDSError, ContentError
 from cds_service.outbound import fetch
@@ -99,9 +99,11 @@ def _now() -> datetime:
 
 def _remarks(settings: Settings, content: ModuleType) -> Iterator[str]:
     try:
-        approved = read_approvals(settings.approvals) if settings.approvals else []
+        signed = approvals.read_approvals(settings.approvals) if settings.approvals else []
     except ContentError:
         return
-    off = not_approved(content.SERVICES, approved)
+    today = _now().date()
+    off = approvals.not_approved(content.SERVICES, signed, today)
     if off:
         yield f"{len(off)} rules are not approved and stay silent: {', '.join(off)}"
+    yield from approvals.remarks(signed, content.SERVICES, today)

@@ -47,6 +47,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     approvals: Annotated[
         str, Meta(description="TOML file of approved rules; production shows no others.")
     ] = ""
+    switches: Annotated[
+        str,
+        Meta(
+            description="TOML file of rules that are off or silent, read again while the service "
+            "runs; empty: none."
+        ),
+    ] = ""
     store: Annotated[
         str,
         Meta(
