@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8080
 FHIR_SERVER := tests/fhir_server
 
-.PHONY: run test fhirserver check bench generate lock clean
+.PHONY: run test fhirserver postgresql check bench generate lock clean
 .DEFAULT_GOAL := run
 
 $(VENV)/bin/python:
@@ -36,6 +36,14 @@ fhirserver: $(FHIR_SERVER)/node_modules/.package-lock.json
 $(FHIR_SERVER)/node_modules/.package-lock.json: $(FHIR_SERVER)/package.json $(FHIR_SERVER)/package-lock.json
 	cd $(FHIR_SERVER) && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
+
+# The database server that some tests start for themselves, from the packages of Debian or Ubuntu:
+# as root, or with sudo. Elsewhere install PostgreSQL so that initdb is on the PATH.
+postgresql:
+	@if command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then exit 0; fi; \
+	root=$$(test "$$(id -u)" = 0 || echo sudo); \
+	$$root apt-get update --quiet && \
+	$$root env DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends postgresql
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
