@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8080
 FHIR_SERVER := tests/fhir_server
 
-.PHONY: run test fhirserver postgresql check bench generate lock clean
+.PHONY: run test fhirserver postgresql check bench soak generate lock clean
 .DEFAULT_GOAL := run
 
 $(VENV)/bin/python:
@@ -57,6 +57,10 @@ generate: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench
+
+# 20,000 requests, valid, broken and hostile: some minutes.
+soak: $(VENV)/.dev
+	$(BIN)/python -m bench.soak
 
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml requirements-build.in -o requirements.lock

@@ -50,9 +50,12 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / TICKS
 
     def resident_mebibytes(self) -> float:
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
-        return int(line.split()[1]) / 1024
+        return memory_of(self.process.pid)
+
+    def workers(self) -> list[int]:
+        """The processes that answer: this one, or those that it has started to do so."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [pid for pid in map(int, children.split()) if _is_worker(pid)] or [self.process.pid]
 
     def wait(self) -> None:
         """Return when the port answers."""
@@ -70,13 +73,26 @@ class Server:
         self.process.wait()
 
 
+def memory_of(pid: int, what: str = "VmRSS") -> float:
+    """Mebibytes that a process holds, or held at most ("VmHWM")."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith(f"{what}:"))
+    return int(line.split()[1]) / 1024
+
+
+def _is_worker(pid: int) -> bool:
+    # A supervisor has one more child, which looks after what they share.
+    return b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
 @contextmanager
-def running(command: list[str]) -> Iterator[Server]:
+def running(command: list[str], **settings: str) -> Iterator[Server]:
     """Run `command`, in which {port} stands for a free port, which it also finds in PORT."""
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CDS_")}
     environment = {**kept, "HOST": "127.0.0.1", "PORT": str(port), "CDS_WORKERS": "1"}
+    environment |= settings
     filled = [part.format(port=port) for part in command]
     started = time.perf_counter()
     with tempfile.TemporaryFile() as log:
