@@ -16,9 +16,10 @@ from types import ModuleType
 from typing import Any
 
 import msgspec
-from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 
+from cds_service import logs
 from cds_service.clients import Client
 from cds_service.door import Door
 from cds_service.engine import Engine, load_engine
@@ -31,6 +32,7 @@ from cds_service.errors import (
     StoreDown,
     UnknownService,
 )
+from cds_service.openapi import document
 from cds_service.settings import Settings, read_settings
 
 log = logging.getLogger(__name__)
@@ -57,6 +59,13 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def create_worker() -> Flask:
+    """What every process of `serve` runs: the application, and its log set up."""
+    settings = read_settings()
+    logs.setup(settings.mode)
+    return create_app(settings)
+
+
 def create_app(settings: Settings | None = None, clock: Clock = now) -> Flask:
     """The WSGI application. Everything a request needs is built here, before the first one.
 
@@ -71,7 +80,8 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Flask:
     app.url_map.strict_slashes = False
     app.wsgi_app = _PlainPath(app.wsgi_app)  # type: ignore[method-assign]
     door = _door(settings, engine, clock)
-    _add_routes(app, engine, door, clock, settings.max_body_bytes)
+    _add_log(app)
+    _add_routes(app, engine, door, clock, settings)
     _add_errors(app)
     _add_headers(app, door)
     return app
@@ -112,8 +122,28 @@ class _PlainPath:
         return answer
 
 
-def _add_routes(app: Flask, engine: Engine, door: Door, clock: Clock, max_body_bytes: int) -> None:
+def _add_log(app: Flask) -> None:
+    """One line for each call, and for whatever is refused."""
+
+    @app.before_request
+    def begin() -> None:
+        logs.begin()
+        g.started = time.perf_counter()
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        status = response.status_code
+        if request.method == "POST" or status >= 400:
+            outcome = "answered" if status < 400 else "failed" if status == 500 else "refused"
+            milliseconds = (time.perf_counter() - g.started) * 1000
+            fields = {"outcome": outcome, "status": status, "milliseconds": milliseconds}
+            log.info("request", extra=fields)
+        return response
+
+
+def _add_routes(app: Flask, engine: Engine, door: Door, clock: Clock, settings: Settings) -> None:
     discovery = msgspec.json.encode(engine.discovery())
+    description = msgspec.json.encode(document(engine.services.values(), settings))
 
     @app.before_request
     def check_peer() -> Response | None:
@@ -131,20 +161,28 @@ def _add_routes(app: Flask, engine: Engine, door: Door, clock: Clock, max_body_b
 
     @app.post("/cds-services/<service_id>", provide_automatic_options=False)
     def call(service_id: str) -> Response:
-        started = time.perf_counter()
         client = _caller(door)
         service = engine.service(service_id)
-        body = _json_body(max_body_bytes)
+        logs.note(service=service.id, hook=service.hook)
+        body = _json_body(settings.max_body_bytes)
         decision = engine.respond(service, body, clock(), client)
-        log.info(
-            "service=%s client=%s rules=%s cards=%d milliseconds=%.1f",
-            service.id,
-            client.name if client is not None else "-",
-            decision.truths(),
-            len(decision.cards),
-            (time.perf_counter() - started) * 1000,
-        )
+        logs.note(rules=decision.truths(), cards=len(decision.cards))
+        # Only where there are any: a field that is None is not written.
+        logs.note(off=decision.off or None, silent=decision.silent or None)
         return _json(msgspec.json.encode({"cards": decision.cards}))
+
+    @app.get("/openapi.json", provide_automatic_options=False)
+    def describe() -> Response:
+        return _json(description)
+
+    @app.get("/rules/<rule_id>/source-attributes", provide_automatic_options=False)
+    def source_attributes(rule_id: str) -> Response:
+        if door.asks_for_discovery():
+            _caller(door)
+        found = engine.source_attributes(rule_id, clock())
+        if found is None:
+            raise NotFound
+        return _json(msgspec.json.encode(found))
 
     @app.get("/health", provide_automatic_options=False)
     def health() -> Response:
@@ -156,11 +194,13 @@ def _add_routes(app: Flask, engine: Engine, door: Door, clock: Clock, max_body_b
         unready = door.unready()
         if unready:
             return _outcome(503, "transient", unready)
-        return _json(b'{"status":"ready"}')
+        return _json(msgspec.json.encode({"status": "ready", **engine.governance.report(clock())}))
 
 
 def _caller(door: Door) -> Client | None:
-    return door.caller(request.headers.get("Authorization"), request.path)
+    client = door.caller(request.headers.get("Authorization"), request.path)
+    logs.note(client=client.name if client is not None else None)
+    return client
 
 
 def _json(body: bytes) -> Response:
@@ -191,7 +231,7 @@ def _add_errors(app: Flask) -> None:
     @app.errorhandler(CDSError)
     def on_refusal(problem: CDSError) -> Response:
         status, code = STATUSES[type(problem)]
-        log.info("refused with %d: %s", status, problem)
+        logs.note(reason=str(problem))
         if isinstance(problem, NotTrusted):
             return _not_trusted()
         return _outcome(status, code, problem.problems)
@@ -208,8 +248,7 @@ def _add_errors(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def on_failure(problem: Exception) -> Response:
-        # The message and traceback may hold values of the patient: only the type is logged.
-        log.error("unexpected %s while answering", type(problem).__name__)
+        log.error("an exception while answering", extra=logs.raised(problem))
         return _outcome(500, "exception", ["the service failed to answer; no check was made"])
 
 

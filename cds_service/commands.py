@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import logging
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from typing import Any
 
 import click
 
+from cds_service import logs
 from cds_service.chart import Chart
 from cds_service.doctor_command import doctor
 from cds_service.engine import Engine, load_engine
@@ -22,6 +22,7 @@ from cds_service.errors import CDSError
 from cds_service.finding import ALL_OF, NONE_OF, TRUE, Finding, Truth, outline
 from cds_service.fixture_commands import as_of_option, fixtures
 from cds_service.lint_command import lint
+from cds_service.replay_command import replay
 from cds_service.rule import Rule
 from cds_service.service import Decision, Service
 from cds_service.settings import Settings, read_settings
@@ -39,6 +40,7 @@ def main() -> None:
 main.add_command(fixtures)
 main.add_command(lint)
 main.add_command(doctor)
+main.add_command(replay)
 
 
 def _settings() -> Settings:
@@ -69,14 +71,12 @@ def serve() -> None:
     # What does not fit is said here, once, rather than by every worker.
     _check_production(settings)
     _engine(settings)
-    logging.basicConfig(
-        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
-    )
+    logs.setup(settings.mode)
     click.echo(_what_to_try(settings))
     sys.stdout.flush()
     try:
         server.serve(
-            "cds_service.app:create_app",
+            "cds_service.app:create_worker",
             settings.host,
             settings.port,
             settings.workers,
@@ -174,6 +174,7 @@ def _explain(decision: Decision, everything: bool) -> Iterator[str]:
     if not decision.outcomes:
         yield "Nothing to check: no order selected, or the user is not a clinician."
     places = _places(decision)
+    yield from (f"{rule}: not asked (off here)" for rule in decision.off)
     for outcome in decision.outcomes:
         if outcome.finding is None:
             yield f"{outcome.rule.id}: could not be checked (the rule raised)"
@@ -200,6 +201,7 @@ _NO_CARD = " (no card of its own: another rule speaks first)"
 def _places(decision: Decision) -> dict[str, str]:
     """Of each rule that shows, where: a card of its own goes without saying."""
     own = {each.rule.id: "" for each in decision.applied}
+    own |= dict.fromkeys(decision.silent, " (silent here: not shown)")
     return own | {
         guest.rule.id: f" (on the card of {each.rule.id})"
         for each in decision.applied
@@ -237,6 +239,8 @@ def rules(with_outline: bool, as_json: bool) -> None:
         click.echo(f"    hooks:     {', '.join(each['hooks'])}")
         click.echo(f"    indicator: {each['indicator']}")
         click.echo(f"    status:    {each['reviewStatus']}")
+        for words in each["standing"]:
+            click.echo(f"    here:      {words}")
         click.echo(f"    evidence:  {', '.join(each['evidence'])} ({each['strength']})")
         click.echo(f"    carries:   {', '.join(each['statements'])}")
         dormant = ", ".join(_with_value_set(engine.lexicon, i) for i in each["dormantInputs"])
@@ -262,6 +266,7 @@ def describe(engine: Engine) -> Iterator[dict[str, Any]]:
     for service in engine.services.values():
         for rule in service.rules():
             found.setdefault(rule.id, (rule, []))[1].append(service)
+    as_of = datetime.now(UTC)
     for rule, services in found.values():
         chart = empty_chart(engine.lexicon)
         finding = rule.applies(chart)
@@ -279,7 +284,8 @@ def describe(engine: Engine) -> Iterator[dict[str, Any]]:
                     [rule.indicator.value, *(e.indicator.value for e in rule.escalations)]
                 )
             ),
-            "reviewStatus": services[0].attribution.review_status,
+            "reviewStatus": engine.governance.status(rule, services[0], as_of),
+            "standing": engine.governance.standing(rule, as_of),
             "summary": rule.summary,
             "text": rule.text,
             "evidence": [evidence.key for evidence in rule.evidence],

@@ -12,7 +12,8 @@ from types import ModuleType
 import click
 import msgspec
 
-from cds_service import approvals
+from cds_service import approvals, governance
+from cds_service.clients import read_clients
 from cds_service.engine import load_engine
 from cds_service.errors import CDSError, ContentError
 from cds_service.outbound import fetch
@@ -55,7 +56,8 @@ def _examine(as_production: bool) -> tuple[list[str], list[str]]:
     if as_production:
         settings = msgspec.structs.replace(settings, mode="production")
     if settings.mode != "production":
-        return _starts(content, settings), ["sandbox mode: everybody is answered, no rule is off"]
+        remarks = ["sandbox mode: everybody is answered, no rule needs approval"]
+        return _starts(content, settings), [*remarks, *_switched(settings, content)]
     from cds_service import production
 
     today = _now().date()
@@ -63,7 +65,7 @@ def _examine(as_production: bool) -> tuple[list[str], list[str]]:
     # What follows needs all that was checked before.
     problems = problems or _starts(content, settings)
     problems = problems or [*_reached(settings)]
-    return problems, [*_remarks(settings, content)]
+    return problems, [*_remarks(settings, content), *_switched(settings, content)]
 
 
 def _starts(content: ModuleType, settings: Settings) -> list[str]:
@@ -78,7 +80,6 @@ def _reached(settings: Settings) -> Iterator[str]:
     """The store opens, and the keys of every client can be had."""
     # Imported here, so that other commands start without a database and tokens.
     from cds_service.authentication import Authenticator
-    from cds_service.clients import read_clients
     from cds_service.store import Store
 
     try:
@@ -95,6 +96,18 @@ def _reached(settings: Settings) -> Iterator[str]:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _switched(settings: Settings, content: ModuleType) -> Iterator[str]:
+    """Rules that are off or silent; what is wrong with the file is among the problems."""
+    if not settings.switches:
+        return
+    try:
+        clients = read_clients(settings)
+        switches = governance.read_switches(settings.switches, content.SERVICES, clients)
+    except CDSError:
+        return
+    yield from governance.remarks(switches, content.SERVICES)
 
 
 def _remarks(settings: Settings, content: ModuleType) -> Iterator[str]:

@@ -6,13 +6,14 @@ Holds what is built once (registry, code index, FHIR reader); knows neither the 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from types import ModuleType
 from typing import Any
 
+from cds_service import logs
 from cds_service.approvals import read_approvals
 from cds_service.clients import Client, profile_of, read_clients
 from cds_service.errors import ContentError, UnknownService
@@ -21,6 +22,7 @@ from cds_service.governance import Governance, SwitchFile, read_switches
 from cds_service.prefetch import Answer, State, absent
 from cds_service.profiles import PROFILES
 from cds_service.protocol import SPECIFICATION_VERSION, HookRequest, parse
+from cds_service.rule import Rule
 from cds_service.service import (
     Decision,
     Service,
@@ -40,14 +42,23 @@ from cds_service.terminology import Concept, Lexicon
 
 log = logging.getLogger(__name__)
 
+Document = Callable[[Rule, Sequence[Service], Lexicon], dict[str, Any]]
+"""Of the content: what stands behind a rule, as JSON-ready values."""
+
 
 class Engine:
     """Answers hook requests. Safe to use from several threads."""
 
     def __init__(
-        self, services: Iterable[Service], concepts: Iterable[Concept], settings: Settings
+        self,
+        services: Iterable[Service],
+        concepts: Iterable[Concept],
+        settings: Settings,
+        document: Document | None = None,
     ) -> None:
         concepts = tuple(concepts)
+        self._document = document
+        self._documents: dict[str, dict[str, Any]] = {}
         site = read_site(settings.site_value_sets, concepts)
         self.services = {service.id: _at_site(service, site) for service in services}
         self.lexicon = Lexicon(map(site.extend, concepts), local=site.codes())
@@ -101,6 +112,20 @@ class Engine:
             raise UnknownService(f"no service has this id; there are {known}")
         return found
 
+    def source_attributes(self, rule_id: str, as_of: datetime) -> dict[str, Any] | None:
+        """What stands behind a rule, with its review status here; None where nothing is known."""
+        found = next(
+            ((s, r) for s in self.services.values() for r in s.rules() if r.id == rule_id), None
+        )
+        if found is None or self._document is None:
+            return None
+        service, rule = found
+        if rule_id not in self._documents:
+            services = list(self.services.values())
+            self._documents[rule_id] = self._document(rule, services, self.lexicon)
+        status = self.governance.status(rule, service, as_of)
+        return {**self._documents[rule_id], "reviewStatus": status}
+
     def respond(
         self, service: Service, body: bytes, as_of: datetime, caller: Client | None = None
     ) -> Decision:
@@ -109,6 +134,7 @@ class Engine:
         `caller` is who the client has shown to be, where that is asked for.
         """
         request = parse(body, service.hook)
+        logs.note(hookInstance=request.hook_instance)
         if not request.is_from_clinician or has_nothing_selected(request):
             return Decision([], [], [])
         client = self.clients.of(request, caller)
@@ -144,6 +170,9 @@ class Engine:
         elif request.fhir_problem:
             _name(answers, request.fhir_problem)
         name_unknown_drugs(answers)
+        # A scope that was taken away is the operators' to see: cards tell the clinician alone.
+        unread = [f"{k}:{a.state.name.lower()}" for k, a in answers.items() if not a.is_usable]
+        logs.note(unread=" ".join(unread) or None)
         return answers
 
 
@@ -154,12 +183,13 @@ def _shown(
     profile = profile_of(request, client)
     try:
         shown = PROFILES[profile].show(cards, client.links if client is not None else None)
-    except Exception:
+    except Exception as problem:
         # Better advice in a form that the EHR may not show in full than none.
-        log.error("profile %s raised: the cards go out as they are", profile)
+        fields = {"profile": profile, **logs.raised(problem)}
+        log.error("a profile raised: the cards go out as they are", extra=fields)
         return cards
     if shown.notes:
-        log.info("profile %s: %d changes, which lint lists", profile, len(shown.notes))
+        log.info("%d changes, which lint lists", len(shown.notes), extra={"profile": profile})
     return shown.cards
 
 
@@ -184,8 +214,9 @@ def _at_site(service: Service, site: Site) -> Service:
 
 
 def load_engine(content: ModuleType, settings: Settings) -> Engine:
-    """The engine over a content package, which offers SERVICES and CONCEPTS.
+    """The engine over a content package, which offers SERVICES and CONCEPTS, and may `document`.
 
     Raises ContentError when the content or the site's value sets contradict themselves.
     """
-    return Engine(content.SERVICES, content.CONCEPTS, settings)
+    document = getattr(content, "document", None)
+    return Engine(content.SERVICES, content.CONCEPTS, settings, document)

@@ -95,7 +95,7 @@ class FhirClient:
                 return body, response.headers.get("Content-Type", "")
         except OutboundRefused as problem:
             # Why is for the log: a card must not tell what this machine could reach.
-            log.warning("a FHIR server was not asked: %s", problem.reason)
+            log.warning("a FHIR server was not asked", extra={"reason": problem.reason})
             raise _unreached(deadline) from problem
         except requests.Timeout as problem:
             raise ReadError(LATE) from problem

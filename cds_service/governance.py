@@ -287,6 +287,16 @@ class Governance:
             return ["its approval does not count today", *words]
         return ["not approved", *words]
 
+    def status(self, rule: Rule, service: Service, as_of: datetime) -> str:
+        """The review status of a rule here, as its card says it, or that it shows none."""
+        approved = self._approved(as_of.astimezone(UTC).date())
+        if approved is None:
+            return service.attribution.status(rule)
+        found = approved.get(rule.id)
+        return (
+            found.words() if found is not None else "not approved for this site: it shows no card"
+        )
+
     def report(self, as_of: datetime) -> dict[str, Any]:
         """What is off or silent, for /ready: rules only, and of those for some clients just that.
 
@@ -303,6 +313,26 @@ class Governance:
             "trouble": [self._file.trouble] if self._file.trouble else [],
         }
         return {name: each for name, each in found.items() if each}
+
+
+def remarks(switches: Switches, services: Iterable[Service]) -> Iterator[str]:
+    """What is worth knowing about switches: also which rules speak instead."""
+    services = list(services)
+    for switch in switches:
+        others = ", ".join(_next_of(switch.rule, services))
+        instead = f"; where it applies, what shows instead may be {others}" if others else ""
+        yield f"rule {switch.rule} is {switch.words()}{instead}"
+
+
+def _next_of(rule: str, services: Iterable[Service]) -> Iterator[str]:
+    """The rules of the same decisions that come after it, each once."""
+    found: dict[str, None] = {}
+    for service in services:
+        for group in service.groups:
+            ids = [each.id for each in group.rules]
+            if rule in ids:
+                found |= dict.fromkeys(ids[ids.index(rule) + 1 :])
+    yield from found
 
 
 def only(service: Service, shown: set[str]) -> Service:

@@ -267,15 +267,13 @@ class KeySource:
             found = read_key_set(self._read())
         except Exception as problem:  # Whatever it is, the keys held stay and the request goes on.
             self.problem = _reason(problem)
-            log.warning("the key set of client %s %s", self.name, self.problem)
+            fields = {"client": self.name, "reason": self.problem}
+            log.warning("a key set cannot be used", extra=fields)
         else:
             self._held, self.problem = _Held(found.keys, started), ""
             if found.unused:
-                log.info(
-                    "the key set of client %s holds %d keys of no use to us",
-                    self.name,
-                    found.unused,
-                )
+                unused: dict[str, object] = {"client": self.name, "count": found.unused}
+                log.info("a key set holds keys of no use to us", extra=unused)
         finally:
             self._asked = self._ticks()
 

@@ -97,8 +97,20 @@ def _rules(value: Any) -> dict[str, list[str]]:
     return {truth: [_name(rule) for rule in rules] for truth, rules in value.items() if rules}
 
 
+def _names(value: Any) -> list[str]:
+    """Ids out of content: of rules."""
+    return [_name(each) for each in value]
+
+
 def _texts(value: Any) -> list[str]:
     return [str(each)[:MOST_TEXT] for each in value]
+
+
+def _states(value: Any) -> str:
+    """Prefetch keys of the content, each with a state of ours: `labs:failed body:absent`."""
+    if not isinstance(value, str) or not re.fullmatch(r"([A-Za-z0-9._-]{1,64}:[a-z]+ ?)+", value):
+        raise ValueError
+    return value
 
 
 FIELDS: Mapping[str, Callable[[Any], Any]] = {
@@ -111,8 +123,11 @@ FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "milliseconds": _milliseconds,
     "cards": _count,
     "rules": _rules,
+    "off": _names,
+    "silent": _names,
     "rule": _name,
     "profile": _name,
+    "unread": _states,
     "count": _count,
     "reason": _words,
     "exception": _words,

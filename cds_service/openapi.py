@@ -29,6 +29,7 @@ SCHEMAS = {
 REFUSALS: Mapping[int, str] = {
     400: "The body is no request that fits the hook; every problem with its place.",
     401: "Who calls has not shown who it is. The answer does not say why; the log does.",
+    404: "There is no rule of this id.",
     405: "Another method than the one described.",
     408: "The request did not arrive in time.",
     412: "Data that the service cannot do without was neither sent nor could be read.",
@@ -50,6 +51,9 @@ def document(services: Iterable[Service], settings: Settings) -> Json:
     paths = {
         "/cds-services": {"get": _discovery(is_guarded, settings.protect_discovery)},
         **{f"/cds-services/{each.id}": {"post": _call(each, is_guarded)} for each in services},
+        "/rules/{rule}/source-attributes": {
+            "get": _source_attributes(is_guarded, settings.protect_discovery)
+        },
         "/health": {"get": _probe("health", "The process answers.", [405, 408, 431, 500])},
         "/ready": {"get": _probe("ready", "Calls can be answered.", _ALWAYS)},
         "/openapi.json": {"get": _description(is_guarded)},
@@ -106,6 +110,28 @@ def _call(service: Service, is_guarded: bool) -> Json:
             _answer("The cards; none where nothing is to be said.", _ref("Response")),
             (*_ALWAYS, *_OF_A_CALL),
             is_guarded,
+        ),
+    }
+
+
+def _source_attributes(is_guarded: bool, needs_token: bool) -> Json:
+    return {
+        "operationId": "sourceAttributes",
+        "summary": "What stands behind a rule",
+        "description": "Its intended use and users, population, inputs with the quality they need, "
+        "logic, known limits, and the source attributes of 45 CFR 170.315(b)(11)(iv)(A).",
+        **_security(is_guarded and needs_token),
+        "parameters": [
+            {
+                "name": "rule",
+                "in": "path",
+                "required": True,
+                "description": "The id of a rule, as on its cards in `source.topic.code`.",
+                "schema": {"type": "string"},
+            }
+        ],
+        "responses": _responses(
+            _answer("No part of it is empty.", {"type": "object"}), (*_ALWAYS, 404), is_guarded
         ),
     }
 

@@ -11,7 +11,7 @@ from datetime import date
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
-from cds_service import approvals, authentication
+from cds_service import approvals, authentication, governance
 from cds_service.clients import read_clients
 from cds_service.errors import CDSError
 from cds_service.service import Service
@@ -29,6 +29,7 @@ def lacking(settings: Settings, services: Sequence[Service], today: date) -> lis
         *_address(settings.base_url),
         *_clients(settings),
         *_approvals(settings, services, today),
+        *_switches(settings, services),
         *_store(settings),
         *_origins(settings),
         *_proxies(settings),
@@ -78,6 +79,16 @@ def _approvals(settings: Settings, services: Sequence[Service], today: date) -> 
         return
     found = approvals.problems(signed, services, today)
     yield from (f"{settings.approvals}: {problem}" for problem in found)
+
+
+def _switches(settings: Settings, services: Sequence[Service]) -> Iterator[str]:
+    if not settings.switches:
+        return
+    try:
+        governance.read_switches(settings.switches, services, read_clients(settings))
+    except CDSError as problem:
+        # What is wrong with the clients is said where they are.
+        yield from (each for each in problem.problems if settings.switches in each)
 
 
 def _store(settings: Settings) -> Iterator[str]:

@@ -14,7 +14,6 @@ import os
 import signal
 import sys
 import threading
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +31,8 @@ from uvicorn import Config, Server
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.server import ServerState
 from uvicorn.supervisors import Multiprocess
+
+from cds_service.logs import raised
 
 MAX_BODY_BYTES = 32 << 20
 MAX_HEADER_BYTES = 64 << 10
@@ -252,9 +253,7 @@ class Application:
         try:
             return self._run(environ)
         except BaseException as error:  # No exit or interrupt may come from a request.
-            # The message and the path stay out of the log: either may hold patient data.
-            places = "".join(traceback.format_tb(error.__traceback__))
-            logger.error("%s left the application:\n%s", type(error).__name__, places)
+            logger.error("an exception left the application", extra=raised(error))
             text = "The service failed on this request; it says nothing about the patient."
             return refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "exception", text)
 

@@ -47,6 +47,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from cds_service.errors import ContentError, StoreDown
+from cds_service.logs import raised
 
 log = logging.getLogger(__name__)
 
@@ -220,7 +221,7 @@ class Store:
             try:
                 self.sweep()
             except Exception as problem:
-                log.warning("used tokens could not be swept from the store: %s", _name(problem))
+                log.warning("used tokens could not be swept", extra=raised(problem))
             self._wake.wait(SWEEP_SECONDS)
 
     @contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cds_service.logs import described
 from tests.protocol.fhir_stub import FhirStub, Reply, filled, reply, story
 from tests.protocol.support import (
     ACCESS_TOKEN,
@@ -491,3 +492,19 @@ def test_an_authorization_without_a_server_is_served(caller: Caller) -> None:
     del request["fhirServer"]
     assert caller.rules(request) == caller.rules(good(VIEW))
     assert resources(request, "conditions")
+
+
+# --- The log --------------------------------------------------------------------------------------
+
+
+def test_what_could_not_be_read_is_in_the_line_of_the_call(
+    caller: Caller, stub: FhirStub, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A scope that was revoked shows on cards; who runs the service sees no cards."""
+    caplog.set_level("INFO")
+    stub.otherwise = Reply(b"", 403)
+    request = sent(VIEW, stub.base, "labs")
+    request["prefetch"]["body"] = {"resourceType": "OperationOutcome", "issue": []}
+    caller.cards(request)
+    (line,) = (said for record in caplog.records if "cards" in (said := described(record)))
+    assert line["unread"] == "labs:failed body:failed"

@@ -280,8 +280,9 @@ def test_keys_stay_usable_for_a_day_while_the_set_cannot_be_read(
     with caplog.at_level(logging.WARNING):
         assert source.key("one") is not None
     assert place.reads == 2
-    assert "the key set of client general " in caplog.text
-    assert "http" not in caplog.text
+    [said] = map(vars, caplog.records)
+    assert (said["msg"], said["client"]) == ("a key set cannot be used", "general")
+    assert "http" not in said["reason"]
     watch.seconds += 1
     assert source.key("one") is None
     assert not source.has_keys()

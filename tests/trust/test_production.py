@@ -20,6 +20,7 @@ import hooks
 from cds_service.app import create_app
 from cds_service.card import EXTENSION
 from cds_service.errors import ContentError
+from cds_service.logs import described
 from cds_service.production import lacking
 from cds_service.settings import Settings
 from tests.protocol.support import NOW, VIEW, check_outcome, good
@@ -177,8 +178,10 @@ def test_a_token_that_failed_is_in_no_log(app: Flask, caplog: pytest.LogCaptureF
     caplog.set_level(0)
     bearer = token(aud="https://evil.example")
     assert refused(send(app, body=view(), bearer=bearer))
-    assert "client hospital" in caplog.text
-    assert not any(part in caplog.text for part in bearer.split("."))
+    said = described(caplog.records[-1])
+    assert said["reason"].startswith("client hospital: ")
+    written = f"{caplog.text}{said}"
+    assert not any(part in written for part in bearer.split("."))
 
 
 # --- Discovery, probes, preflights ----------------------------------------------------------------

@@ -1,0 +1,373 @@
+"""One rule as its users and a governance board need it: what it is for, on whom, on what, and where
+it ends. Drawn from the rule, its services and its statements, so that it cannot lag behind them.
+
+What this project cannot know about a hospital is marked "to be confirmed by the site".
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from cds_service.chart import ORDER_KEY, Chart
+from cds_service.finding import ALL_OF, ANY_OF, NONE_OF, Finding, outline
+from cds_service.instants import duration_text
+from cds_service.rule import Rule, WhenUnknown
+from cds_service.service import Service
+from cds_service.terminology import (
+    Concept,
+    Diagnosis,
+    Lexicon,
+    Measurement,
+    Orderable,
+    QualitativeTest,
+)
+from hooks.source_attributes import Inputs, deciding_inputs, inputs, source_attributes
+from hooks.statements import STATEMENTS
+
+SITE = "to be confirmed by the site"
+"""Marks what only the hospital that uses the rule can say."""
+
+INTENDED_USER = (
+    "Clinicians who treat acute leukemia or order for these patients (Practitioner, "
+    "PractitionerRole). Patients and relatives get no card. Which roles and departments see it: "
+    f"{SITE}."
+)
+
+NOT_READ = (
+    "Allergies, transfusions given, administrations, procedures, encounters, care plans, consents, "
+    "notes and reports as text are not read.",
+    "Of running drugs prescriptions alone are known; what is given without one is not seen.",
+    "Silence is no all-clear: what was not recorded, coded or sent cannot be checked.",
+    f"No study has measured how often this rule is right, overridden or harmful: {SITE}, before "
+    "and while it is used.",
+)
+"""Limits of every rule; docs/clinical-safety.md has them at length."""
+
+_WHEN_UNKNOWN = {
+    WhenUnknown.ASK: "What is unknown is never taken for no: it is a line at the foot of a card.",
+    WhenUnknown.ALONE: (
+        "What is unknown is never taken for no: it is a line at the foot of a card, and worth a "
+        "card of its own where no other shows."
+    ),
+    WhenUnknown.SILENT: "Where it cannot be told whether the rule applies, nothing is said of it.",
+}
+
+_OPENINGS = {
+    ALL_OF: "all of these are so:",
+    ANY_OF: "at least one of these is so:",
+    NONE_OF: "none of these is so:",
+}
+
+_USE_AT = {
+    "patient-view": "when a chart is opened",
+    "order-select": "when orders are selected",
+    "order-sign": "when orders are signed",
+}
+
+Json = dict[str, Any]
+
+
+def document(rule: Rule, services: Sequence[Service], lexicon: Lexicon) -> Json:
+    """The whole of it, ready to be written as JSON. No part is empty: "none" is an answer."""
+    own = [service for service in services if rule in service.rules()]
+    finding, asked = rule.applies(_empty_chart(lexicon)), inputs(rule)
+    return {
+        "rule": rule.id,
+        "version": rule.version,
+        "reviewStatus": own[0].attribution.status(rule),
+        "hooks": [service.hook for service in own],
+        "summary": rule.summary,
+        "intendedUse": _intended_use(rule, own),
+        "intendedUser": INTENDED_USER,
+        "population": list(_population(finding, lexicon)),
+        "inputs": list(_inputs(asked, deciding_inputs(rule), own, lexicon)),
+        "limits": list(_limits(asked)),
+        "logic": _logic(rule, finding, own),
+        "knownLimits": [*_known_limits(rule, asked, lexicon), *NOT_READ],
+        "sourceAttributes": source_attributes(rule),
+    }
+
+
+def _intended_use(rule: Rule, services: Iterable[Service]) -> str:
+    when = " and ".join(_USE_AT.get(service.hook, f"at {service.hook}") for service in services)
+    return (
+        f"Advice {when}: {' '.join(rule.text.split())} To be weighed by the clinician, who "
+        "decides. Not for diagnosis or monitoring on its own, not for detecting emergencies in "
+        f"time, and not reviewed as a medical device. Use within local guidance: {SITE}."
+    )
+
+
+def _empty_chart(lexicon: Lexicon) -> Chart:
+    """A chart without any data: asking a rule of it shows what the rule asks."""
+    return Chart(lexicon=lexicon, as_of=datetime(2000, 1, 1, tzinfo=UTC), patient_id="none")
+
+
+# -- population ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Conditions that must all hold, or of which one must: others of their kind are not in it."""
+
+    needs_all: bool
+    parts: tuple[_Condition, ...]
+
+
+_Condition = str | _Group
+
+
+def _population(finding: Finding, lexicon: Lexicon) -> Iterator[str]:
+    """What is so of every patient for whom the rule can apply, orders aside."""
+    orders = {each.id for each in lexicon.concepts.values() if isinstance(each, Orderable)}
+    found = _condition(finding, orders, is_so=True)
+    if found is None:
+        yield "Every patient for whom the hook is called; the orders decide."
+    elif isinstance(found, _Group) and found.needs_all:
+        for part in found.parts:
+            yield from _lines(part)
+    else:
+        yield from _lines(found)
+
+
+def _condition(finding: Finding, orders: set[str], is_so: bool) -> _Condition | None:
+    """What must hold for a finding to be yes, or with `is_so` False to be no; None for anything.
+
+    Of "this or that" nothing is left where one of them is an order: the other need not hold then.
+    """
+    if finding.question not in _OPENINGS:
+        if any(fact.key in orders or fact.key.startswith(ORDER_KEY) for fact in finding.facts):
+            return None
+        return finding.question if is_so else f"Not so: {finding.question}"
+    wants = is_so is not (finding.question == NONE_OF)
+    needs_all = (finding.question == ALL_OF) is wants
+    parts = [_condition(part, orders, wants) for part in finding.parts]
+    if not needs_all and None in parts:
+        return None
+    return _group(needs_all, [part for part in parts if part is not None])
+
+
+def _group(needs_all: bool, parts: Iterable[_Condition]) -> _Condition | None:
+    """Without groups of the same kind in each other, and without repeats."""
+    flat: dict[_Condition, None] = {}
+    for part in parts:
+        is_same = isinstance(part, _Group) and part.needs_all is needs_all
+        flat |= dict.fromkeys(part.parts if isinstance(part, _Group) and is_same else (part,))
+    if len(flat) < 2:
+        return next(iter(flat), None)
+    return _Group(needs_all, tuple(flat))
+
+
+def _lines(condition: _Condition, depth: int = 0) -> Iterator[str]:
+    """Two blanks deeper belong to the line above."""
+    if isinstance(condition, str):
+        yield "  " * depth + condition
+        return
+    yield "  " * depth + _OPENINGS[ALL_OF if condition.needs_all else ANY_OF]
+    for part in condition.parts:
+        yield from _lines(part, depth + 1)
+
+
+# -- inputs ----------------------------------------------------------------------------------------
+
+
+def _inputs(
+    everything: Inputs, deciding: Inputs, services: Sequence[Service], lexicon: Lexicon
+) -> Iterator[Json]:
+    decides = {concept.id for concept in deciding.concepts}
+    for concept in everything.concepts:
+        known = lexicon.concepts.get(concept.id, concept)
+        yield {
+            "input": known.title,
+            "use": "decides" if concept.id in decides else "shown, or for lines and proposals",
+            "prefetch": _keys(concept, services),
+            "valueSets": [value_set.id for value_set in known.value_sets()],
+            "mapped": _mapped(known, lexicon),
+            "requiredQuality": _quality(known),
+        }
+    for name, is_asked, quality in (
+        ("Birth date", everything.birth_date, "Patient.birthDate; a partial date leaves a range."),
+        ("Sex", everything.sex, "Patient.gender as recorded; nothing is concluded where it lacks."),
+    ):
+        if is_asked:
+            yield {
+                "input": name,
+                "use": "decides, or for lines and proposals",
+                "prefetch": [q.key for q in services[0].queries if q.resource_type == "Patient"],
+                "valueSets": ["none"],
+                "mapped": "needs no codes",
+                "requiredQuality": quality,
+            }
+
+
+def _keys(concept: Concept, services: Iterable[Service]) -> list[str]:
+    """The prefetch keys that ask for it; drafts come with the call."""
+    found = [
+        query.key
+        for service in services
+        for query in service.queries
+        if any(each.id == concept.id for each in query.concepts)
+    ]
+    drafts = ["context.draftOrders"] if isinstance(concept, Orderable) else []
+    return [*drafts, *dict.fromkeys(found)] or ["none: known only where it is sent with other data"]
+
+
+def _mapped(concept: Concept, lexicon: Lexicon) -> str:
+    if any(value_set.codes for value_set in concept.value_sets()):
+        return "by code"
+    if lexicon.is_mapped(concept):
+        return "by name only"
+    return f"no code mapped: dormant until the site maps one, {SITE}"
+
+
+def _quality(concept: Concept) -> str:
+    """What a record must be like to be used; one that is not is named on the card."""
+    if isinstance(concept, Diagnosis):
+        return (
+            "Condition with a code of the value sets. clinicalStatus and the code say whether it "
+            "is live; unconfirmed, provisional and differential are suspected; refuted and entered "
+            "in error do not count."
+        )
+    if isinstance(concept, Measurement):
+        return (
+            "Observation with a code of the value sets, the time of the sample, and a number "
+            f"{_unit(concept)}.{_plausible(concept)} Registered, cancelled and entered in error do "
+            "not count."
+        )
+    if isinstance(concept, QualitativeTest):
+        return (
+            "Observation with a code of the value sets, the time of the sample, and an answer: "
+            f"{_words(concept.yes)} or {_words(concept.no)}, an interpretation code, or a coded "
+            "answer that the site has mapped. Another answer is named as not read."
+        )
+    return (
+        "Draft order or prescription with a code of the value sets; else recognised by name, which "
+        "the card says. Dose, unit, route and frequency where the rule works with them."
+    )
+
+
+def _unit(measurement: Measurement) -> str:
+    if not measurement.units.display:
+        return "that needs no unit"
+    return f"in {measurement.units.display} or a unit that converts to it; none is guessed"
+
+
+def _plausible(measurement: Measurement) -> str:
+    if measurement.plausible is None:
+        return ""
+    low, high = measurement.plausible
+    return f" Outside {low:f} to {high:f} it is not believed."
+
+
+def _words(answers: Iterable[str]) -> str:
+    return ", ".join(sorted(answers))
+
+
+def _limits(asked: Inputs) -> Iterator[Json]:
+    for limit in asked.thresholds:
+        yield {
+            "name": limit.name,
+            "value": str(limit),
+            "reason": limit.reason,
+            "source": limit.source,
+        }
+    for window in asked.windows:
+        yield {
+            "name": window.name,
+            "value": duration_text(window.length),
+            "reason": window.reason,
+            "source": "see the evidence of the rule",
+        }
+    if not asked.thresholds and not asked.windows:
+        yield {"name": "none", "value": "none", "reason": "no number decides", "source": "none"}
+
+
+# -- logic -----------------------------------------------------------------------------------------
+
+
+def _logic(rule: Rule, finding: Finding, services: Iterable[Service]) -> Json:
+    return {
+        "appliesWhen": list(_outline(finding)),
+        "urgency": list(_urgency(rule)),
+        "whenUnknown": _WHEN_UNKNOWN[rule.when_unknown],
+        "precedence": list(_precedence(rule, services)),
+    }
+
+
+def _outline(finding: Finding) -> Iterator[str]:
+    """Every question; two blanks deeper belong to the line above."""
+    for line in outline(finding):
+        text = line.lstrip()
+        yield line[: len(line) - len(text)] + _OPENINGS.get(text, text)
+
+
+def _urgency(rule: Rule) -> Iterator[Json]:
+    """Of several conditions that are met the first counts."""
+    for each in rule.escalations:
+        yield {
+            "when": _in_words(each.when),
+            "indicator": each.indicator.value,
+            "summary": each.summary or rule.summary,
+        }
+    yield {
+        "when": "otherwise" if rule.escalations else "always",
+        "indicator": rule.indicator.value,
+        "summary": rule.summary,
+    }
+
+
+def _in_words(question: Any) -> str:
+    """What a question is about: the first paragraph of its docstring, else its name."""
+    found = inspect.getdoc(question) or str(question.__name__).replace("_", " ").strip()
+    return " ".join(found.split("\n\n")[0].split())
+
+
+def _precedence(rule: Rule, services: Iterable[Service]) -> Iterator[str]:
+    for service in services:
+        at = f"At {service.hook}"
+        if rule.id == service.gaps.id:
+            yield f"{at}: shows when no other card does and what is missing could have hidden one."
+        elif service.instead is not None and rule.id == service.instead.id:
+            yield f"{at}: stands instead of all other cards."
+        for group in service.groups:
+            ids = [each.id for each in group.rules]
+            if rule.id in ids:
+                yield f"{at}: {_place(rule.id, ids)} for the decision: {group.name}."
+        for host, guest in service.joined:
+            if guest.id == rule.id:
+                yield f"{at}: goes onto the card of {host.id} where both apply."
+
+
+def _place(rule: str, rules: list[str]) -> str:
+    """Of the rules of one decision the first that applies shows."""
+    if len(rules) == 1:
+        return "the only rule"
+    before = rules[: rules.index(rule)]
+    return f"shows where none of {', '.join(before)} applies," if before else "the first rule"
+
+
+# -- known limits ----------------------------------------------------------------------------------
+
+_SEEN = {"S": "was seen only quoted elsewhere", "M": "was not verified"}
+_DOUBTS: Mapping[str, str] = {
+    "partially": "only partly supported",
+    "contradicted": "contradicted by evidence",
+    "not found": "without evidence that was found",
+}
+
+
+def _known_limits(rule: Rule, everything: Inputs, lexicon: Lexicon) -> Iterator[str]:
+    for source in rule.evidence:
+        if source.seen in _SEEN:
+            yield f"Source {source.key} {_SEEN[source.seen]}."
+    for each in (STATEMENTS[name] for name in rule.statements):
+        if each.verification in _DOUBTS:
+            qualified = f" {each.qualification}" if each.qualification else ""
+            yield f'Statement {each.id} is {_DOUBTS[each.verification]}: "{each.words}"{qualified}'
+    for concept in (lexicon.concepts.get(each.id, each) for each in everything.concepts):
+        single = sum(len(value_set.single_source) for value_set in concept.value_sets())
+        if single:
+            yield f"{concept.title}: codes that a single source backs: {single}."
