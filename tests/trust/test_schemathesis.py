@@ -1,0 +1,42 @@
+"""Requests made from the service's own description: https://schemathesis.io
+
+Every status must be described, every answer must have its schema, what fits must be taken, and what
+does not fit must be refused.
+"""
+
+from __future__ import annotations
+
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.config import SchemathesisConfig
+
+from cds_service.openapi import document
+from cds_service.settings import Settings
+from hooks import SERVICES
+from tests.protocol.support import application
+
+CONFIG = SchemathesisConfig.from_dict(
+    {
+        "seed": 1,
+        "checks": {
+            # Made-up requests hold no patient: that data is lacking is the right answer to them.
+            "positive_data_acceptance": {"expected-statuses": ["200", "412"]},
+            "negative_data_rejection": {"expected-statuses": ["400", "412", "415"]},
+        },
+    }
+)
+schema = schemathesis.openapi.from_dict(document(SERVICES, Settings()), config=CONFIG)
+schema.app = application()
+
+
+@schema.parametrize()
+@settings(
+    max_examples=60,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_the_service_does_what_its_description_says(case: schemathesis.Case) -> None:
+    case.call_and_validate()
