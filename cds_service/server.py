@@ -403,8 +403,8 @@ class Connection(asyncio.Protocol):
         self.body_bytes += len(body)
         if self.body_bytes > self.app.max_body_bytes:
             self.refuse_rest = self._refuse_body
-        elif self.body_bytes > SMALL_BODY_BYTES and not self.app.has_room(len(body)):
-            self.refuse_rest = partial(self._refuse_load, "Too many large requests arrive")
+        elif self.body_bytes > SMALL_BODY_BYTES:
+            self._make_room(len(body))
         if self.refuse_rest is None:
             # One growing piece: as a list, chunks of two bytes would take forty each.
             self.body += body
@@ -430,6 +430,19 @@ class Connection(asyncio.Protocol):
             size = len(self.body)
             self.waiting.append(Request(self.environ, self.body, keep_alive, size))
             self.body = bytearray()
+
+    def _make_room(self, more: int) -> None:
+        """Give up the largest of the bodies that are arriving, be it this one or another.
+
+        Or a few clients that send large bodies slowly would keep out all others.
+        """
+        connections: Iterable[Connection] = self.state.connections  # type: ignore[assignment]
+        while self.refuse_rest is None and not self.app.has_room(more):
+            largest = max(connections, key=lambda each: len(each.body))
+            if len(largest.body) <= len(self.body):
+                largest = self
+            largest.refuse_rest = partial(largest._refuse_load, "Too many large requests arrive")
+            largest._drop_body()
 
     def _drop_body(self) -> None:
         """Forget the body that is being received."""

@@ -278,21 +278,42 @@ def test_of_pipelined_requests_each_is_answered_or_refused_for_load(
     assert app.held_bytes == 0
 
 
-def test_large_bodies_beyond_what_may_be_held_are_503_and_small_ones_served(
+def test_of_more_large_bodies_than_may_be_held_the_largest_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(server, "SMALL_BODY_BYTES", 1000)
     app = loaded()
-    with serving(app) as port:
-        with ExitStack() as stalled:
-            for _ in range(server.MAX_HELD_BODIES):
-                stalled.enter_context(connected(port, post(size=LIMIT, sent=LIMIT - 1)))
-            until(lambda: app.held_bytes == server.MAX_HELD_BODIES * (LIMIT - 1))
-            with connected(port, post(size=LIMIT)) as one_more:
-                assert is_refused_for_load(status_of(one_more))
-            assert told(port, method="POST", body=b" " * 1000)["length"] == 1000
-        until(lambda: app.held_bytes == 0)
+    with serving(app) as port, ExitStack() as clients:
+        sizes = [LIMIT - number for number in range(server.MAX_HELD_BODIES)]
+        slow = [
+            clients.enter_context(connected(port, post(size=size, sent=size - 1))) for size in sizes
+        ]
+        until(lambda: app.held_bytes == sum(sizes) - len(sizes))
+        assert told(port, method="POST", body=b" " * 5000)["length"] == 5000
+        for client in slow:
+            client.sendall(b" ")
+        assert is_refused_for_load(status_of(slow[0]))
+        assert [status_of(client)[0] for client in slow[1:]] == [200] * 3
+    until(lambda: app.held_bytes == 0)
+
+
+def test_while_all_that_may_be_held_is_in_work_large_bodies_are_503_and_small_ones_served(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server, "SMALL_BODY_BYTES", 1000)
+    app = loaded()
+    RELEASED.clear()
+    with serving(app) as port, ExitStack() as clients:
+        path = "/waits-for-release"
+        taken = [clients.enter_context(connected(port, post(path, LIMIT))) for _ in range(4)]
+        until(lambda: app.held_bytes == app.max_held_bytes)
+        small = clients.enter_context(connected(port, post(size=1000)))
+        with connected(port, post(size=LIMIT)) as one_more:
+            assert is_refused_for_load(status_of(one_more))
+        RELEASED.set()
+        assert [status_of(client)[0] for client in (*taken, small)] == [200] * 5
         assert told(port, method="POST", body=b" " * LIMIT)["length"] == LIMIT
+    assert app.held_bytes == 0
 
 
 def test_a_connection_too_many_is_503(monkeypatch: pytest.MonkeyPatch) -> None:
