@@ -51,6 +51,7 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/generate.py --check
+	$(BIN)/python tools/audit.py
 
 generate: $(VENV)/.dev
 	$(BIN)/python tools/generate.py

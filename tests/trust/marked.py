@@ -98,7 +98,7 @@ class Watch(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Every line of INFO and above, and ours of DEBUG."""
-        is_ours = record.name.startswith("cds_service")
+        is_ours = record.name.startswith("cds_service.")
         if is_ours or record.levelno >= logging.INFO:
             self.lines.append(self.format(record))
         if is_ours:

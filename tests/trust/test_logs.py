@@ -186,7 +186,7 @@ def test_what_is_wrong_with_the_content_is_said_in_full() -> None:
     assert said["problems"] == ["one", "two"]
 
 
-@pytest.mark.parametrize("logger", ["urllib3.pool", "asyncio", "hooks.rules", "root", "cds_service"])
+@pytest.mark.parametrize("logger", ["urllib3", "asyncio", "hooks.rules", "root", "cds_service"])
 def test_of_another_library_the_place_is_written(logger: str) -> None:
     said = line(
         f"GET {SECRET} %s", PRIVATE, logger=logger, reason=PRIVATE, problem=KeyError(SECRET)

@@ -328,6 +328,17 @@ def test_nothing_that_raises_leaves_a_mark(
         check_answer(answer)
 
 
+def test_no_answer_that_cannot_be_written_leaves_a_mark(
+    monkeypatch: pytest.MonkeyPatch, watch: Watch
+) -> None:
+    """Flask logs the address of what leaves it: its text is not taken for one of ours."""
+    app = application()
+    monkeypatch.setattr("cds_service.app._outcome", fail)
+    with pytest.raises(RuntimeError):
+        app.test_client().post(f"/cds-services/{MARK}", json=marked(good(VIEW)))
+    assert any('"event":"from cds_service"' in line for line in watch.lines)
+
+
 def test_no_read_that_raises_leaves_a_mark(
     monkeypatch: pytest.MonkeyPatch, watch: Watch, caller: Caller
 ) -> None:
