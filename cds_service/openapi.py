@@ -56,7 +56,7 @@ def document(services: Iterable[Service], settings: Settings) -> Json:
         },
         "/health": {"get": _probe("health", "The process answers.", [405, 408, 431, 500])},
         "/ready": {"get": _probe("ready", "Calls can be answered.", _ALWAYS)},
-        "/openapi.json": {"get": _description(is_guarded)},
+        "/openapi.json": {"get": _description(is_guarded, settings.protect_discovery)},
     }
     components: Json = {"schemas": _schemas(), "responses": _refusals()}
     if is_guarded:
@@ -149,10 +149,12 @@ def _probe(name: str, text: str, refusals: Iterable[int]) -> Json:
     }
 
 
-def _description(is_guarded: bool) -> Json:
+def _description(is_guarded: bool, needs_token: bool) -> Json:
+    """It tells what discovery tells, so it is as open as that."""
     return {
         "operationId": "description",
         "summary": "This description",
+        **_security(is_guarded and needs_token),
         "responses": _responses(_answer("OpenAPI 3.1.", {"type": "object"}), _ALWAYS, is_guarded),
     }
 

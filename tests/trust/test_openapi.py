@@ -115,7 +115,8 @@ def test_in_production_every_call_needs_a_token() -> None:
 
 def test_discovery_needs_a_token_where_it_is_protected() -> None:
     protected = document(SERVICES, Settings(mode="production", protect_discovery=True))
-    assert "security" in operations(protected)["/cds-services"]
+    for path in ("/cds-services", "/openapi.json"):
+        assert "security" in operations(protected)[path]
 
 
 def test_the_address_is_that_of_the_settings() -> None:
