@@ -22,7 +22,7 @@ from bench.servers import SERVICE, Server, memory_of, running
 from hooks import SERVICES
 
 LARGEST = 32 << 20
-BOUND_MEBIBYTES = 2_048
+BOUND_MEBIBYTES = 1_024
 VIEW = next(service for service in SERVICES if service.hook == "patient-view")
 NAME = "als-aml-emergency.patient-view"
 

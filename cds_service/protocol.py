@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -143,10 +145,7 @@ def parse(body: bytes, hook: str, max_entries: int = MAX_ENTRIES) -> HookRequest
             body.decode("utf-8")
         except UnicodeDecodeError as problem:
             raise InvalidRequest("the body is not UTF-8") from problem
-    if len(body) > _SMALL_BODY_BYTES and body.count(b"{") > MAX_OBJECTS:
-        raise InvalidRequest(f"the body holds more than {MAX_OBJECTS:,} JSON objects")
-    request, supplied = _decode(body)
-    _check_amounts(request, supplied, max_entries)
+    request, supplied = _decode_within_limits(body, max_entries)
     _check(request, hook, body)
     context = request.context or Context()
     fhir = _fhir_access(request, context.patientId)
@@ -166,10 +165,40 @@ def parse(body: bytes, hook: str, max_entries: int = MAX_ENTRIES) -> HookRequest
     )
 
 
-def _decode(body: bytes) -> tuple[_Request | _LooseRequest, dict[str, Supplied]]:
+_Decoded = tuple[_Request | _LooseRequest, dict[str, Supplied]]
+
+
+def _decode_within_limits(body: bytes, max_entries: int) -> _Decoded:
+    """Large bodies one by one: what one that is refused takes, no two take at the same time.
+
+    Nobody waits longer for that: the interpreter runs one thread at a time anyway.
+    """
+    if len(body) <= _SMALL_BODY_BYTES:
+        return _decode_and_check(body, max_entries)
+    if body.count(b"{") > MAX_OBJECTS:
+        raise InvalidRequest(f"the body holds more than {MAX_OBJECTS:,} JSON objects")
+    with _ONE_LARGE_BODY:
+        try:
+            return _decode_and_check(body, max_entries)
+        except InvalidRequest as problem:
+            refused = InvalidRequest(*problem.problems)
+    raise refused  # Not the other, which keeps all that was decoded as long as it lives.
+
+
+def _decode_and_check(body: bytes, max_entries: int) -> _Decoded:
+    decoded = _decode(body)
+    _check_amounts(*decoded, max_entries)
+    return decoded
+
+
+_ONE_LARGE_BODY = threading.Lock()
+
+
+def _decode(body: bytes) -> _Decoded:
     """All at once; or, when some resource has not FHIR's shape, every resource on its own."""
     try:
         request = _FAST.decode(body)
+        _check_keys(request.prefetch)
         return request, {key: Supplied(value) for key, value in (request.prefetch or {}).items()}
     except msgspec.ValidationError:
         pass
@@ -186,6 +215,7 @@ def _decode(body: bytes) -> tuple[_Request | _LooseRequest, dict[str, Supplied]]
         raise _explained(body, str(problem)) from problem
     except UNREADABLE as problem:
         raise _malformed(problem) from problem
+    _check_keys(loose.prefetch)
     return loose, {key: _supplied(raw) for key, raw in (loose.prefetch or {}).items()}
 
 
@@ -199,11 +229,14 @@ def _supplied(raw: Raw) -> Supplied:
     return Supplied(resource or Resource(), unreadable)
 
 
+def _check_keys(prefetch: Mapping[str, object] | None) -> None:
+    if prefetch is not None and len(prefetch) > MAX_KEYS:
+        raise InvalidRequest(f"prefetch: holds more than {MAX_KEYS:,} keys")
+
+
 def _check_amounts(
     request: _Request | _LooseRequest, supplied: dict[str, Supplied], max_entries: int
 ) -> None:
-    if len(supplied) > MAX_KEYS:
-        raise InvalidRequest(f"prefetch: holds more than {MAX_KEYS:,} keys")
     values = [each for each in supplied.values() if each.value is not None]
     entries = sum(len(each.value.entry) + each.unreadable for each in values if each.value)
     if entries > max_entries:
