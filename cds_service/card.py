@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from cds_service.chart import NO_RESULT, NOT_DRAFTED, NOT_LISTED, NOT_TAKEN, Chart
 from cds_service.finding import TRUE, Fact, Finding
+from cds_service.prefetch import DATA_UNDER, NOT_CHECKED, not_checked
 from cds_service.rule import Action, Evidence, Indicator, Line, Rule, Suggestion
 
 EXTENSION = "org.als-leukemia-cds.rule"
@@ -34,7 +35,7 @@ class Attribution:
     label_without_primary_source: str
     line: str
     review_status: str
-    approved: Mapping[str, str] = field(default_factory=dict)
+    approved: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def status(self, rule: Rule) -> str:
         """The review status of a rule, in words."""
@@ -95,9 +96,16 @@ def _at_most_warning(applied: Applied, *findings: Finding) -> Applied:
 
 
 def render(
-    applied: Applied, chart: Chart, attribution: Attribution, foot: Iterable[str] = ()
+    applied: Applied,
+    chart: Chart,
+    attribution: Attribution,
+    foot: Iterable[str] = (),
+    titles: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The card as JSON-ready values. `foot` are gaps of the whole response, for its end."""
+    """The card as JSON-ready values.
+
+    `foot` are gaps of the whole response, for its end; `titles` name what stands under a key.
+    """
     rule = applied.rule
     basis, missing = _basis(applied, chart)
     also = [_also(guest, chart, basis, missing) for guest in applied.also]
@@ -106,7 +114,9 @@ def render(
     card: dict[str, Any] = {
         "uuid": str(uuid4()),
         "summary": applied.summary,
-        "detail": _detail(rule, chart, basis, also, missing, _closing(applied, attribution)),
+        "detail": _detail(
+            rule, chart, basis, also, _by_key(missing, titles or {}), _closing(applied, attribution)
+        ),
         "indicator": applied.indicator.value,
         **constant.members,
         **_joined_members(applied),
@@ -282,6 +292,34 @@ def _together(lines: Iterable[str]) -> list[str]:
             alike = [f"{words[0].upper()}{words[1:]}: {names}"]
         found += alike
     return found
+
+
+def _by_key(lines: list[str], titles: Mapping[str, str]) -> list[str]:
+    """All that one key costs in one line, at its end why: nobody reads a reason fifteen times."""
+    values: dict[str, list[str]] = {}
+    failures: dict[str, tuple[str, str]] = {}
+    rest = []
+    for line in lines:
+        name, is_value, why = line.partition(f": {NOT_CHECKED}")
+        if is_value:
+            values.setdefault(f"{NOT_CHECKED}{why}", []).append(name)
+        elif line.startswith(DATA_UNDER):
+            key, _, reason = line.removeprefix(DATA_UNDER).partition(" could not be read: ")
+            failures[not_checked(key, reason)] = (line, titles.get(key, ""))
+        else:
+            rest.append(line)
+    named = [
+        _of_one_key("; ".join(names), why, *failures.pop(why, ("", "")))
+        for why, names in values.items()
+    ]
+    return [*rest, *named, *(_of_one_key("", "", *failure) for failure in failures.values())]
+
+
+def _of_one_key(names: str, why: str, failure: str, title: str) -> str:
+    if not failure:
+        return f"{names}: {why}"
+    about = ": ".join(filter(None, (title, names)))
+    return f"{about}. {failure}" if about else failure
 
 
 def _section(title: str, lines: list[str]) -> str:

@@ -26,6 +26,8 @@ PATIENT_TOKEN = "{{context.patientId}}"  # noqa: S105 a template token, not a se
 class Query:
     """One prefetch key. `why` is for the integration sheet; `required` means 412 without it.
 
+    `title` names on a card what stands under the key: a clinician knows no keys.
+
     A search asks for the codes of its concepts, unless `all_codes` (a problem list is small and
     coded in too many ways to list).
     """
@@ -39,6 +41,7 @@ class Query:
     parameters: str = ""
     all_codes: bool = False
     required: bool = False
+    title: str = ""
 
     @property
     def is_read(self) -> bool:
@@ -147,5 +150,19 @@ def troubles(queries: Iterable[Query], answers: Mapping[str, Answer]) -> dict[st
             reason = f"not among the newest {answer.newest}"
         if reason:
             named = [query.resource_type] if query.is_read else [c.id for c in query.concepts]
-            reasons |= dict.fromkeys(named, f"could not be checked ({query.key}: {reason})")
+            reasons |= dict.fromkeys(named, not_checked(query.key, reason))
     return reasons
+
+
+NOT_CHECKED = "could not be checked ("
+DATA_UNDER = "Data under "
+
+
+def not_checked(key: str, reason: str) -> str:
+    """What is said of one thing that stands under a key, behind its name."""
+    return f"{NOT_CHECKED}{key}: {reason})"
+
+
+def not_read(key: str, reason: str) -> str:
+    """What is said of the key itself."""
+    return f"{DATA_UNDER}{key} could not be read: {reason}"

@@ -20,7 +20,7 @@ from cds_service.finding import TRUE, UNKNOWN, Fact, Finding
 from cds_service.logs import raised
 from cds_service.medications import by_reference
 from cds_service.orders import are_blank, chosen_drugs, name_no_draft, read_drafts
-from cds_service.prefetch import Answer, Query, State, absent, mismatched, troubles
+from cds_service.prefetch import Answer, Query, State, absent, mismatched, not_read, troubles
 from cds_service.protocol import ORDER_HOOKS, HookRequest
 from cds_service.readers import as_resource, is_deceased
 from cds_service.rule import Indicator, Question, Rule, WhenUnknown
@@ -286,7 +286,7 @@ def decide(
     if decision.applied and is_deceased(chart.patient, chart.as_of):
         # Results after a recorded death say that one of the two is wrong: nothing is held back.
         lines.append("The patient is recorded as deceased: check that this is the right record")
-    decision.cards = _render(decision, chart, service.attribution)
+    decision.cards = _render(decision, chart, service)
     return decision
 
 
@@ -413,7 +413,7 @@ def _failures(outcomes: Iterable[Outcome], answers: Mapping[str, Answer]) -> lis
         if outcome.finding is None
     ]
     return lines + [
-        f"Data under {key} could not be read: {escape(answer.reason)}"
+        not_read(key, escape(answer.reason))
         for key, answer in answers.items()
         if not answer.is_usable
     ]
@@ -447,25 +447,24 @@ def _not_shown(joined: list[Applied], shown: list[Applied]) -> list[str]:
     ]
 
 
-def _render(decision: Decision, chart: Chart, attribution: Attribution) -> list[dict[str, Any]]:
+def _render(decision: Decision, chart: Chart, service: Service) -> list[dict[str, Any]]:
     """All cards. One that cannot be built is replaced by its bare summary, never dropped."""
     cards = []
     for place, applied in enumerate(decision.applied):
         foot = decision.gaps if place == 0 else ()
-        cards.append(_card(applied, chart, attribution, foot))
+        cards.append(_card(applied, chart, service, foot))
     return cards
 
 
-def _card(
-    applied: Applied, chart: Chart, attribution: Attribution, foot: Iterable[str]
-) -> dict[str, Any]:
+def _card(applied: Applied, chart: Chart, service: Service, foot: Iterable[str]) -> dict[str, Any]:
     """The card in full, else without what its guests compute, else without its own."""
+    titles = {query.key: query.title for query in service.queries}
     for attempt in (applied, replace(applied, also=tuple(map(_bare, applied.also)))):
         try:
-            return render(attempt, chart, attribution, foot)
+            return render(attempt, chart, service.attribution, foot, titles)
         except Exception as problem:
             log.error("a card could not be built in full", extra=_of(applied.rule, problem))
-    return render(_bare(applied), chart, attribution, foot)
+    return render(_bare(applied), chart, service.attribution, foot, titles)
 
 
 def _bare(applied: Applied) -> Applied:

@@ -22,7 +22,7 @@ USAGE = (
 )
 
 QUERIES = (
-    Query("patient", "Patient", "Age and sex, for doses and age limits."),
+    Query("patient", "Patient", "Age and sex, for doses and age limits.", title="Age and sex"),
     Query(
         "conditions",
         "Condition",
@@ -32,6 +32,7 @@ QUERIES = (
         sort="-recorded-date",
         all_codes=True,
         required=True,
+        title="Problem list",
     ),
     Query(
         "leukocytes",
@@ -40,6 +41,7 @@ QUERIES = (
         concepts=(concepts.LEUKOCYTES,),
         count=10,
         sort="-date",
+        title="Leukocyte count",
     ),
     Query(
         "labs",
@@ -48,6 +50,7 @@ QUERIES = (
         concepts=concepts.LABORATORY,
         count=100,
         sort="-date",
+        title="Blood counts and clotting",
     ),
     # Apart from the counts, so that the newest 100 of either reach days back in a patient whose
     # blood is drawn every few hours, and neither query comes near the length that servers take.
@@ -58,6 +61,7 @@ QUERIES = (
         concepts=concepts.CHEMISTRY,
         count=100,
         sort="-date",
+        title="Electrolytes, kidney and liver values",
     ),
     Query(
         "performance",
@@ -66,6 +70,7 @@ QUERIES = (
         concepts=concepts.PERFORMANCE,
         count=60,
         sort="-date",
+        title="Performance status, breathing and heart",
     ),
     Query(
         "body",
@@ -74,6 +79,7 @@ QUERIES = (
         concepts=concepts.BODY,
         count=20,
         sort="-date",
+        title="Weight, height and pregnancy status",
     ),
     Query(
         "molecular",
@@ -82,6 +88,7 @@ QUERIES = (
         concepts=concepts.MOLECULAR,
         count=60,
         sort="-date",
+        title="Genetics, G6PD and residual disease",
     ),
     Query(
         "medications",
@@ -92,5 +99,6 @@ QUERIES = (
         sort="-authoredon",
         parameters="status=active,on-hold,completed,stopped,unknown",
         all_codes=True,
+        title="Prescriptions",
     ),
 )

@@ -273,7 +273,7 @@ def plain(caller: Caller, name: str, empty: frozenset[str]) -> Any:
     return _plain[name, empty]
 
 
-_READ = re.compile(r"^- Data under (\w+) could not be read: \S", flags=re.MULTILINE)
+_READ = re.compile(r"^- [A-Z][^.]+\. Data under (\w+) could not be read: \S", flags=re.MULTILINE)
 _CHECKED = re.compile(r"could not be checked \((\w+): ")
 _REFUSED = re.compile(r"^prefetch key (\w+) is needed and could not be had: \S")
 
