@@ -1,4 +1,4 @@
-"""What a prefetch key that could not be read costs: one line for a reader, every gap for a machine."""
+"""What a prefetch key costs that could not be read: one line to read, every gap for a machine."""
 
 from __future__ import annotations
 
