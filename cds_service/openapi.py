@@ -47,12 +47,13 @@ _TOKEN = "clientToken"  # noqa: S105 the name of a scheme, not a secret
 
 def document(services: Iterable[Service], settings: Settings) -> Json:
     """The description of a service with these settings."""
+    services = list(services)
     is_guarded = settings.mode == "production"
     paths = {
         "/cds-services": {"get": _discovery(is_guarded, settings.protect_discovery)},
         **{f"/cds-services/{each.id}": {"post": _call(each, is_guarded)} for each in services},
         "/rules/{rule}/source-attributes": {
-            "get": _source_attributes(is_guarded, settings.protect_discovery)
+            "get": _source_attributes(services, is_guarded, settings.protect_discovery)
         },
         "/health": {"get": _probe("health", "The process answers.", [405, 408, 431, 500])},
         "/ready": {"get": _probe("ready", "Calls can be answered.", _ALWAYS)},
@@ -114,7 +115,8 @@ def _call(service: Service, is_guarded: bool) -> Json:
     }
 
 
-def _source_attributes(is_guarded: bool, needs_token: bool) -> Json:
+def _source_attributes(services: Iterable[Service], is_guarded: bool, needs_token: bool) -> Json:
+    rules = sorted({rule.id for service in services for rule in service.rules()})
     return {
         "operationId": "sourceAttributes",
         "summary": "What stands behind a rule",
@@ -127,7 +129,7 @@ def _source_attributes(is_guarded: bool, needs_token: bool) -> Json:
                 "in": "path",
                 "required": True,
                 "description": "The id of a rule, as on its cards in `source.topic.code`.",
-                "schema": {"type": "string"},
+                "schema": {"type": "string", "enum": rules},
             }
         ],
         "responses": _responses(

@@ -21,7 +21,8 @@ CONFIG = SchemathesisConfig.from_dict(
         "checks": {
             # Made-up requests hold no patient: that data is lacking is the right answer to them.
             "positive_data_acceptance": {"expected-statuses": ["200", "412"]},
-            "negative_data_rejection": {"expected-statuses": ["400", "412", "415"]},
+            # 404: a rule that there is not.
+            "negative_data_rejection": {"expected-statuses": ["400", "404", "412", "415"]},
         },
     }
 )
