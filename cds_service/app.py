@@ -173,6 +173,8 @@ def _add_routes(app: Flask, engine: Engine, door: Door, clock: Clock, settings: 
 
     @app.get("/openapi.json", provide_automatic_options=False)
     def describe() -> Response:
+        if door.asks_for_discovery():
+            _caller(door)
         return _json(description)
 
     @app.get("/rules/<rule_id>/source-attributes", provide_automatic_options=False)

@@ -50,4 +50,7 @@ class GuardedDoor(Door):
 
     def unready(self) -> list[str]:
         unready = [] if self._store.is_well() else ["the store does not answer"]
-        return unready + self._authenticator.unready()
+        if self._authenticator.unready():
+            # Everybody may ask, so clients and what is wrong with their keys stay in the log.
+            unready.append("there are no keys to check tokens with: the log says why")
+        return unready

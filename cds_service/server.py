@@ -364,6 +364,10 @@ class Connection(asyncio.Protocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
+            if self.parser.get_method() == b"CONNECT":
+                # That method asks for it in itself, so without the wish it would end here again.
+                self._refuse_connect()
+                return
             # We speak no other protocol, and the parser skips the body that comes with the wish
             # for one (Java's client has that wish on plain HTTP): so read it again without.
             asks = (b"connection", b"upgrade")
@@ -531,6 +535,11 @@ class Connection(asyncio.Protocol):
         status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
         text = f"The header is larger than {MAX_HEADER_BYTES} bytes."
         self._refuse(refusal(status, "too-long", text))
+
+    def _refuse_connect(self) -> None:
+        text = "This is no proxy."
+        status = HTTPStatus.METHOD_NOT_ALLOWED
+        self._refuse(refusal(status, "not-supported", text, Allow="GET, POST, OPTIONS"))
 
     def _refuse_body(self) -> None:
         text = f"The body is larger than {self.app.max_body_bytes} bytes."

@@ -212,6 +212,16 @@ def test_an_upgrade_is_answered_as_if_not_asked_for(port: int, protocol: str) ->
     assert b'"PATH_INFO": "/second"' in second
 
 
+@pytest.mark.parametrize("target", ["/", "/cds-services/x"])
+@pytest.mark.parametrize("body", ["", "Content-Length: 2\r\n"])
+def test_connect_is_refused_and_fails_nowhere(
+    port: int, target: str, body: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent = f"CONNECT {target} HTTP/1.1\r\nHost: a\r\n{body}\r\n{{}}"
+    assert refused(until_closed(port, sent.encode()), 405, "not-supported")
+    assert caplog.records == []
+
+
 def test_head_has_the_header_of_get_and_no_body(port: int) -> None:
     _, expected, _ = ask(port, "/writes")
     received = until_closed(port, b"HEAD /writes HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")

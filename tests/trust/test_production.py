@@ -6,6 +6,7 @@ https://cds-hooks.hl7.org/#trusting-cds-clients
 from __future__ import annotations
 
 import json
+import re
 import time
 from datetime import date
 from pathlib import Path
@@ -197,6 +198,31 @@ def test_discovery_is_open_or_protected(settings: Settings, protected: bool) -> 
     assert refused(answer) if protected else answer.status_code == 200
     known = send(app, "GET", "/cds-services", bearer=token("/cds-services"))
     assert known.status_code == 200
+
+
+@pytest.mark.parametrize("protected", [False, True])
+def test_what_the_description_guards_is_guarded_and_the_rest_is_open(
+    settings: Settings, protected: bool
+) -> None:
+    """JWT-17"""
+    changed = msgspec.structs.replace(settings, protect_discovery=protected)
+    app = create_app(changed, clock=lambda: NOW)
+    described = send(app, "GET", "/openapi.json", bearer=token("/openapi.json"))
+    for path, operations in described.json["paths"].items():
+        for method, operation in operations.items():
+            answer = send(app, method.upper(), path.replace("{rule}", "data-gaps"))
+            assert (answer.status_code == 401) == ("security" in operation), (method, path)
+
+
+def test_readiness_tells_strangers_nothing_of_clients(settings: Settings) -> None:
+    file = Path(settings.clients)
+    text = file.read_text(encoding="utf-8")
+    unread = re.sub('jwks = ".*"', 'jwks = "https://127.0.0.1:1/keys"', text)
+    file.write_text(f"{unread}private_network = true\n", encoding="utf-8")
+    answer = send(create_app(settings, clock=lambda: NOW), "GET", "/ready", peer=STRANGER)
+    assert answer.status_code == 503
+    (issue,) = answer.json["issue"]
+    assert issue["diagnostics"] == "there are no keys to check tokens with: the log says why"
 
 
 def test_probes_come_from_everywhere_without_a_token(app: Flask) -> None:
