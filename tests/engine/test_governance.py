@@ -309,3 +309,31 @@ def test_the_listing_says_for_whom_and_why(site: Callable[[str], Site]) -> None:
     told = site(switch("first", "silent", '"here", "there"') + 'reason = "new wording"\n')
     assert told.governance.standing(FIRST, NOW) == ["silent for here, there: new wording"]
     assert told.governance.standing(SECOND, NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("first", "approved for this site by Dr. A. Example on 2026-11-21"),
+        ("second", "not approved for this site: it shows no card"),
+    ],
+)
+def test_what_stands_behind_a_rule_has_its_status_at_this_site(
+    tmp_path: Path, rule: str, said: str
+) -> None:
+    path = tmp_path / "approvals.toml"
+    path.write_text(
+        "".join(
+            f'[[approval]]\nrule = "{name}"\nversion = "1.0.0"\n'
+            'approver = "Dr. A. Example"\ndate = 2026-11-21\n'
+            for name in ("first", "gaps")
+        ),
+        encoding="utf-8",
+    )
+    settings = Settings(mode="production", approvals=str(path))
+    written = {"rule": rule, "reviewStatus": "pending"}
+    site = Engine([SERVICE], CONCEPTS, settings, lambda *_: dict(written))
+    assert site.source_attributes(rule, NOW) == {"rule": rule, "reviewStatus": said}
+    assert site.source_attributes("third rule", NOW) is None
+    sandbox = Engine([SERVICE], CONCEPTS, Settings(), lambda *_: dict(written))
+    assert sandbox.source_attributes(rule, NOW) == written
