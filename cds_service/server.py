@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +31,7 @@ import httptools
 from uvicorn import Config, Server
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.server import ServerState
-from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from cds_service.logs import raised
 
@@ -52,6 +53,8 @@ BODY_SECONDS = 30.0
 # Common proxies drop an idle connection after 60 s. We wait longer, so that we never close one
 # just as a proxy reuses it.
 IDLE_SECONDS = 65.0
+# Between tries to replace a worker while new ones do not start.
+REPLACE_SECONDS = 5.0
 # Running requests wait at most 2 s for FHIR, and a container is killed 10 s after SIGTERM.
 STOP_SECONDS = 5
 
@@ -120,10 +123,46 @@ def _when_hung_up(handler: Any) -> None:
 
 def _supervise(config: Config) -> None:
     """Replace workers that end, and on SIGHUP all of them, each when its successor has started."""
-    supervisor = Multiprocess(config, sockets=[config.bind_socket()])
+    supervisor = _Supervisor(config, sockets=[config.bind_socket()])
     supervisor.run()
-    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+    if supervisor.does_not_start:
         sys.exit(STARTUP_FAILURE)
+
+
+class _Supervisor(Multiprocess):
+    """Goes on with the workers there are while one that died cannot be replaced.
+
+    Its successor reads files that may have been spoilt since; the others do well without them, and
+    a service that ends advises nobody.
+    """
+
+    does_not_start = False
+    _next_try = 0.0
+
+    def keep_subprocess_alive(self) -> None:
+        for place, process in enumerate(self.processes):
+            if self.should_exit.is_set():
+                return
+            if process.is_alive(timeout=self.config.timeout_worker_healthcheck):
+                continue
+            hangs = process.exitcode is None
+            process.kill()
+            if hangs:
+                process.join()
+            if process.exitcode != STARTUP_FAILURE:
+                logger.warning("a worker has ended and is replaced")
+            elif not any(each.is_ready() for each in self.processes):
+                logger.error("no worker starts: the service ends")
+                self.does_not_start = True
+                self.should_exit.set()
+                return
+            elif time.monotonic() < self._next_try:
+                continue
+            else:
+                self._next_try = time.monotonic() + REPLACE_SECONDS
+                logger.error("a worker does not start: the others go on, and it is tried again")
+            self.processes[place] = Process(self.config, self.sockets)
+            self.processes[place].start()
 
 
 def _load_or_exit(build: Callable[[], "Application"]) -> "Application":

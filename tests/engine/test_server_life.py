@@ -204,6 +204,30 @@ def test_a_hangup_keeps_the_workers_when_what_is_new_does_not_start(tmp_path: Pa
         assert workers_of(running, port) == old
 
 
+def test_a_worker_that_cannot_be_replaced_takes_no_other_with_it(tmp_path: Path) -> None:
+    """Its successor may find a file that has been spoilt since: the others do not need it."""
+    with process(tmp_path, "fails_when_told", 2) as (running, port):
+        killed, other = workers_of(running, port)
+        (tmp_path / "told").touch()
+        os.kill(killed, signal.SIGKILL)
+        until(lambda: b"and it is tried again" in (tmp_path / "log").read_bytes())
+        until(lambda: (tmp_path / "log").read_bytes().count(b"no such content package") > 1)
+        assert workers_of(running, port, count=1) == {other}
+        (tmp_path / "told").unlink()
+        assert workers_of(running, port, but=frozenset({killed})) > {other}
+        running.terminate()
+        assert running.wait(20) == 0
+
+
+def test_the_service_ends_when_its_last_worker_cannot_be_replaced(tmp_path: Path) -> None:
+    with process(tmp_path, "fails_when_told", 2) as (running, port):
+        workers = workers_of(running, port)
+        (tmp_path / "told").touch()
+        for pid in workers:
+            os.kill(pid, signal.SIGKILL)
+        assert running.wait(30) != 0
+
+
 def test_a_hangup_is_not_for_workers(tmp_path: Path) -> None:
     with process(tmp_path, "create_app", 2) as (running, port):
         workers = workers_of(running, port)
