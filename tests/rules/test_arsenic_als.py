@@ -30,6 +30,7 @@ from hooks.rules.arsenic_als import arsenic_als as rule
 from tests.patients import (
     ICD_10,
     RXNORM,
+    aged,
     answered,
     cards,
     chart,
@@ -100,6 +101,7 @@ WARNS = {
     "no ALS, pregnant": (LEUKEMIA, diagnosis(PREGNANCY), NORMAL, DRUG),
     "no ALS, pregnant by the recorded status": (
         LEUKEMIA,
+        aged(30, "female"),
         answered(PREGNANCY_STATUS, "pregnant"),
         NORMAL,
         DRUG,
