@@ -7,6 +7,7 @@ what it needs costs start-up time.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import datetime
 
@@ -34,6 +35,8 @@ class GuardedDoor(Door):
         self._proxies = networks(settings.trusted_proxies)
         self._store = store
         self._authenticator = Authenticator(clients, settings.base_url, settings.mode, store, clock)
+        self._looking = threading.Lock()
+        self._unready = ["the service has not looked for its store and keys yet"]
 
     def _usual_origins(self) -> frozenset[str]:
         return frozenset()
@@ -49,8 +52,20 @@ class GuardedDoor(Door):
         return self._settings.protect_discovery
 
     def unready(self) -> list[str]:
+        """What keeps calls from being let in, for whoever asks: it names no client.
+
+        One looks at a time, the others hear what was found last: everybody may ask, and a store
+        that hangs must hold no more threads than one, or /health would wait for it too.
+        """
+        if self._looking.acquire(blocking=False):
+            try:
+                self._unready = self._look()
+            finally:
+                self._looking.release()
+        return self._unready
+
+    def _look(self) -> list[str]:
         unready = [] if self._store.is_well() else ["the store does not answer"]
         if self._authenticator.unready():
-            # Everybody may ask, so clients and what is wrong with their keys stay in the log.
             unready.append("there are no keys to check tokens with: the log says why")
         return unready

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,10 +22,11 @@ from werkzeug.test import TestResponse
 import hooks
 from cds_service.app import create_app
 from cds_service.card import EXTENSION
-from cds_service.errors import ContentError
+from cds_service.errors import ContentError, StoreDown
 from cds_service.logs import described
 from cds_service.production import lacking
 from cds_service.settings import Settings
+from cds_service.store import Store
 from tests.protocol.support import NOW, VIEW, check_outcome, good
 from tests.trust import tokens
 from tests.trust.tokens import jwk, key_set
@@ -225,6 +228,27 @@ def test_readiness_tells_strangers_nothing_of_clients(settings: Settings) -> Non
     assert issue["diagnostics"] == "there are no keys to check tokens with: the log says why"
 
 
+def test_readiness_asks_a_store_that_hangs_once_at_a_time(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everybody may ask, and /health shares its few threads with it."""
+    assert becomes_ready(app)
+    asked, released = threading.Event(), threading.Event()
+
+    def hangs(_: Store) -> bool:
+        asked.set()
+        return released.wait(20) and False
+
+    monkeypatch.setattr(Store, "is_well", hangs)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(send, app, "GET", "/ready")
+        assert asked.wait(20)
+        assert send(app, "GET", "/ready").status_code == 200, "what was found last"
+        released.set()
+        assert first.result().status_code == 503
+    assert send(app, "GET", "/ready").status_code == 503
+
+
 def test_probes_come_from_everywhere_without_a_token(app: Flask) -> None:
     assert send(app, "GET", "/health", peer=STRANGER).status_code == 200
     assert becomes_ready(app)
@@ -342,9 +366,6 @@ def test_only_approved_rules_show(settings: Settings) -> None:
 
 
 def test_a_store_that_is_away_lets_nobody_in(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cds_service.errors import StoreDown
-    from cds_service.store import Store
-
     def down(*_: object) -> bool:
         raise StoreDown("the store does not answer")
 
