@@ -298,8 +298,9 @@ def _engine(address: URL, seconds: float, **pool: Any) -> Engine:
 
 
 def _distrust(context: ExceptionContext) -> None:
-    # All connections may lead to where this one did: to a server that is gone, or that has become a
-    # standby and only reads. So each is opened anew before it is used again.
+    # Each connection is opened anew before it is used again. This one may yet get the answer that
+    # was not waited for; and the others may lead where it did, to a server that is gone, or that
+    # has become a standby and only reads.
     context.is_disconnect = True
 
 
@@ -320,16 +321,10 @@ def _bounded(seconds: float) -> Connect:
     The server ends its own statements in time, unless it hangs itself: then only we can.
     """
     import psycopg
-    from psycopg.pq import TransactionStatus
 
     class Bounded(psycopg.Connection[Any]):
         def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-            try:
-                return super().wait(gen, interval, seconds + 1 if timeout is None else timeout)
-            except psycopg.OperationalError:
-                if self.info.transaction_status == TransactionStatus.ACTIVE:
-                    self.close()  # Its answer may still come, and would pass for the next one's.
-                raise
+            return super().wait(gen, interval, seconds + 1 if timeout is None else timeout)
 
     def connect(*given: Any, **named: Any) -> psycopg.Connection[Any]:
         connection = Bounded.connect(*given, **named)

@@ -131,6 +131,19 @@ def test_who_reads_and_who_writes_do_not_wait_for_each_other(tmp_path: Path) -> 
         reader.close()
 
 
+def test_a_start_waits_for_no_writer_when_there_is_nothing_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    database = sqlite_database(tmp_path)
+    with database.opened():
+        pass
+    monkeypatch.setattr(store, "START_SECONDS", 0.05)
+    other = sqlite3.connect(database.file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with database.opened():
+        other.close()
+
+
 def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
     folder = tmp_path / "missing"
     assert f"there is no folder {folder}" in refused(f"sqlite:///{folder}/store.sqlite3")
