@@ -90,6 +90,13 @@ def _reason(patient: Chart) -> str:
             "Why: entries of the leukemia contradict each other, and the count is high: settle the "
             "state of the disease today."
         )
+    count = patient.latest(concepts.LEUKOCYTES, thresholds.FRESH_COUNT)
+    if count.at_least(thresholds.HYPERLEUKOCYTOSIS).truth is TRUE:
+        # Where it applies the emergency card takes this one's place, unless a site has it off.
+        return (
+            "Why: the count is 100 or more, which in acute leukemia is an emergency. The card for "
+            "it is switched off or not approved here."
+        )
     if _perhaps_emergency(patient).truth is TRUE:
         return "Why: the result is a bound, so the count may be 100 or more."
     if _near(patient).truth is TRUE:

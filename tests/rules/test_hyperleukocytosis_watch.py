@@ -1,5 +1,7 @@
 """hyperleukocytosis-watch: catalogue R03, scenarios 11, 12 and 17."""
 
+from dataclasses import replace
+
 import pytest
 
 from cds_service.finding import FALSE, TRUE, UNKNOWN
@@ -297,6 +299,18 @@ def test_suspected_leukemia_is_worded_as_suspected():
 
 def test_the_emergency_card_takes_its_place():
     assert list(cards(PATIENT_VIEW, AML_ACTIVE, count(182))) == ["hyperleukocytosis-emergency"]
+
+
+def test_where_the_emergency_card_is_off_the_count_is_called_what_it_is():
+    """A site may switch a rule off: what then speaks in its place must still be true."""
+    groups = tuple(
+        replace(group, rules=tuple(r for r in group.rules if r.id != "hyperleukocytosis-emergency"))
+        for group in PATIENT_VIEW.groups
+    )
+    shown = cards(replace(PATIENT_VIEW, groups=groups), AML_ACTIVE, count(182))
+    text = shown[rule.id]["detail"]
+    assert "the count is 100 or more, which in acute leukemia is an emergency" in text
+    assert "the count is between" not in text
 
 
 def test_scenario_11_a_count_three_weeks_old_is_only_named():
