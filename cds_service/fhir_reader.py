@@ -2,7 +2,7 @@
 
 All reads of a hook call run in parallel under one deadline; what does not arrive in time is a
 failed answer with its reason, not an error. The token goes to the declared server only: no
-redirect is followed, and no link to another origin.
+redirect is followed, and no link to another origin or out of the declared path.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, TypeVar
-from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
 
 from cds_service.fhir_client import LATE, FhirClient, ReadError
 from cds_service.logs import raised
@@ -178,7 +178,7 @@ class FhirReader:
         """The answer with its further pages, as many as the limits and the deadline allow."""
         seen: set[str] = set()
         while answer.next_url is not None:
-            url = on_same_origin(call.access.server, answer.next_url)
+            url = on_same_server(call.access.server, answer.next_url)
             if url is None:
                 lies = "lies elsewhere" if answer.next_url else "has no address"
                 return _incomplete(answer, f"its next page {lies}")
@@ -359,23 +359,34 @@ def _joined(first: Answer, more: Answer) -> Answer:
 def _own_name(call: _Call, address: str) -> str | None:
     """Type/id of a resource on the declared server. On another one the same id is another drug."""
     base, slash, identity = address.rpartition("Medication/")
-    own = on_same_origin(call.access.server, base) if base else call.url("")
+    own = on_same_server(call.access.server, base) if base else call.url("")
     return f"{slash}{identity}" if own == call.url("") else None
 
 
-def on_same_origin(server: str, link: str) -> str | None:
+def on_same_server(server: str, link: str) -> str | None:
     """The URL of a link, under the server's address as declared; None where it leads elsewhere.
 
     Taking scheme, host and port from the server leaves no second reading of the link by which the
     token could go elsewhere. https://www.rfc-editor.org/rfc/rfc6454#section-4
+    Links come with prefetch too, and what else a host answers at other paths is not registered.
     """
     try:
         base, url = urlsplit(server), urlsplit(urljoin(f"{server}/", link))
-        if not link or _origin(base) != _origin(url):
+        if not link or _origin(base) != _origin(url) or not _is_below(base.path, url.path):
             return None
     except ValueError:
         return None
     return urlunsplit((base.scheme, base.netloc, url.path, url.query, ""))
+
+
+def _is_below(base: str, path: str) -> bool:
+    """Steps up, in whatever spelling, are taken before or after the request is sent: none may be.
+
+    Capitals do not count: some servers spell their own path otherwise than they were registered.
+    """
+    base, path = base.rstrip("/").lower(), path.lower()
+    steps = unquote(path).replace("\\", "/").split("/")
+    return f"{path}/".startswith(f"{base}/") and not {".", ".."} & {*steps}
 
 
 _PORTS = {"http": 80, "https": 443}

@@ -12,7 +12,7 @@ import pytest
 import requests
 import responses
 
-from cds_service.fhir_reader import FhirLimits, FhirReader, on_same_origin
+from cds_service.fhir_reader import FhirLimits, FhirReader, on_same_server
 from cds_service.prefetch import Answer, State
 from cds_service.searchset import read_answer
 from tests.engine.made_up import condition, observation, resource
@@ -128,6 +128,8 @@ SAME: dict[str, str] = {
     "the port of its scheme": "https://ehr.example:443/fhir?page=2",
     "capital letters": "HTTPS://EHR.Example/fhir?page=2",
     "a fragment": f"{SERVER}?page=2#top",
+    "a path in capitals": "https://ehr.example/FHIR/Condition?page=2",
+    "dots in a name": "/fhir/..page..?page=2",
 }
 ELSEWHERE: dict[str, str] = {
     "another port": "https://ehr.example:8443/fhir",
@@ -138,21 +140,31 @@ ELSEWHERE: dict[str, str] = {
     "a backslash": "https://ehr.example\\@evil.example/",
     "two slashes": "//evil.example/fhir",
     "nowhere": "",
+    "another path": "https://ehr.example/admin?page=2",
+    "another tenant": "/other/fhir/Condition",
+    "a longer name": "/fhir2/Condition",
+    "the host itself": "https://ehr.example",
+    "a step up": "../admin",
+    "a step up in full": f"{SERVER}/../admin",
+    "a step up that is encoded": f"{SERVER}/%2e%2E/admin",
+    "a step up with its slash encoded": f"{SERVER}/..%2Fadmin",
+    "a step up by a backslash": f"{SERVER}/x\\..\\..\\admin",
+    "a step up after a dot": f"{SERVER}/./../admin",
 }
 
 
 @pytest.mark.parametrize("link", SAME.values(), ids=SAME)
 @pytest.mark.parametrize("base", [SERVER, "https://EHR.example:443/fhir"])
 def test_a_link_is_followed_however_it_spells_the_server(base: str, link: str) -> None:
-    url = on_same_origin(base, link)
+    url = on_same_server(base, link)
     assert url is not None
     assert url.startswith(base.removesuffix("/fhir") + "/")
     assert url.endswith("?page=2")
 
 
 @pytest.mark.parametrize("link", ELSEWHERE.values(), ids=ELSEWHERE)
-def test_a_link_to_another_origin_is_not_followed(link: str) -> None:
-    assert on_same_origin(SERVER, link) is None
+def test_a_link_to_another_server_is_not_followed(link: str) -> None:
+    assert on_same_server(SERVER, link) is None
 
 
 UNADDRESSED: dict[str, dict[str, Any]] = {
