@@ -106,9 +106,15 @@ def _proxies(settings: Settings) -> Iterator[str]:
     if not settings.trusted_proxies.split():
         yield "CDS_TRUSTED_PROXIES: name the proxies that end TLS in front of this service"
     try:
-        networks(settings.trusted_proxies)
+        named = networks(settings.trusted_proxies)
     except ValueError as problem:
         yield f"CDS_TRUSTED_PROXIES: {problem}"
+        return
+    yield from (
+        f"CDS_TRUSTED_PROXIES: {each} is everybody, not the proxies"
+        for each in named
+        if each.prefixlen == 0
+    )
 
 
 def networks(text: str) -> list[Network]:

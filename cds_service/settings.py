@@ -115,6 +115,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         raise ContentError(*(f"{name} is no setting of this service" for name in unknown))
     for field in known:
         known[field] = known[field] or _from_file(source, PREFIX + field.upper() + FROM_FILE)
+    if not known["mode"] and {f"{PREFIX}MODE", f"{PREFIX}MODE{FROM_FILE}"} & source.keys():
+        # A variable that was never filled in must not let everybody in.
+        raise ContentError(f"{PREFIX}MODE is empty: write sandbox or production")
     given = {field: value for field, value in known.items() if value}
     try:
         settings = msgspec.convert(given, Settings, strict=False)

@@ -50,6 +50,8 @@ REFUSED = {
     "no time": ({"CDS_FHIR_DEADLINE_SECONDS": "0"}, "fhir_deadline_seconds"),
     "time without end": ({"CDS_FHIR_DEADLINE_SECONDS": "inf"}, "fhir_deadline_seconds"),
     "time that is no number": ({"CDS_FHIR_DEADLINE_SECONDS": "nan"}, "fhir_deadline_seconds"),
+    "a mode that was never filled in": ({"CDS_MODE": ""}, "CDS_MODE is empty"),
+    "a file of the mode that holds none": ({"CDS_MODE_FILE": "/dev/null"}, "CDS_MODE is empty"),
     "a mode there is not": ({"CDS_MODE": "test"}, "mode"),
     "a misspelled name": ({"CDS_PROT": "80"}, "CDS_PROT is no setting of this service"),
     "the name in lower case": ({"CDS_port": "80"}, "CDS_port is no setting of this service"),

@@ -328,6 +328,8 @@ LACKING: dict[str, tuple[dict[str, str], str]] = {
     "a store": ({"store": ""}, "CDS_STORE"),
     "proxies": ({"trusted_proxies": " "}, "CDS_TRUSTED_PROXIES"),
     "proxies that are addresses": ({"trusted_proxies": "proxy.example"}, "CDS_TRUSTED_PROXIES"),
+    "proxies that are not everybody": ({"trusted_proxies": "0.0.0.0/0"}, "is everybody"),
+    "proxies that are not all of IPv6": ({"trusted_proxies": "10.1.2.3 ::/0"}, "is everybody"),
     "browsers that are known": ({"cors_origins": "*"}, "CDS_CORS_ORIGINS"),
     "origins by TLS": ({"cors_origins": "http://ehr.example"}, "CDS_CORS_ORIGINS"),
 }
