@@ -137,7 +137,8 @@ def _add_log(app: Flask) -> None:
             outcome = "answered" if status < 400 else "failed" if status == 500 else "refused"
             milliseconds = (time.perf_counter() - g.started) * 1000
             fields = {"outcome": outcome, "status": status, "milliseconds": milliseconds}
-            log.info("request", extra=fields)
+            # What keeps callers out is for who watches over the service, not only for who counts.
+            log.log(logging.WARNING if status >= 500 else logging.INFO, "request", extra=fields)
         return response
 
 

@@ -367,13 +367,16 @@ def test_only_approved_rules_show(settings: Settings) -> None:
     assert [card["source"]["topic"]["code"] for card in cards] == ["hyperleukocytosis-emergency"]
 
 
-def test_a_store_that_is_away_lets_nobody_in(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_is_away_lets_nobody_in(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     def down(*_: object) -> bool:
         raise StoreDown("the store does not answer")
 
     monkeypatch.setattr(Store, "first_use", down)
     answer = send(app, body=view(), bearer=token())
     assert answer.status_code == 503
+    assert caplog.records[-1].levelname == "WARNING"
     check_outcome(answer.json)
     monkeypatch.setattr(Store, "is_well", lambda _: False)
     unready = send(app, "GET", "/ready")
