@@ -6,6 +6,7 @@ nobody has approved; so it does not start until nothing is missing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -94,6 +95,21 @@ def _switches(settings: Settings, services: Sequence[Service]) -> Iterator[str]:
 def _store(settings: Settings) -> Iterator[str]:
     if not settings.store:
         yield "CDS_STORE: name the database that remembers used tokens"
+    elif _is_far(settings.store) and not re.search(_BY_TLS, settings.store):
+        # The address is not repeated: it may hold a password.
+        yield "CDS_STORE: a database on another machine needs ?sslmode=verify-full (or require)"
+
+
+_BY_TLS = r"[?&]sslmode=(require|verify-ca|verify-full)(&|$)"
+
+
+def _is_far(store: str) -> bool:
+    """Whether the database is reached over a network."""
+    try:
+        host = urlsplit(store).hostname
+    except ValueError:
+        return True
+    return host not in (None, "localhost", "127.0.0.1", "::1")
 
 
 def _origins(settings: Settings) -> Iterator[str]:

@@ -57,4 +57,5 @@ def test_orders_of_another_version_are_named_though_none_is_of_the_type_asked_fo
         "entry": [{"resource": {"resourceType": "MedicationOrder"}}],
     }
     answer = read_answer(drugs, resource(bundle), "7")
-    assert (answer.state, answer.reason) == (State.FAILED, "has the shape of FHIR DSTU2, not R4")
+    assert answer.state is State.FAILED
+    assert answer.reason.startswith("has the shape of FHIR DSTU2, not R4; ")

@@ -326,6 +326,10 @@ LACKING: dict[str, tuple[dict[str, str], str]] = {
     "approvals": ({"approvals": ""}, "CDS_APPROVALS"),
     "a file of approvals": ({"approvals": "/nowhere.toml"}, "/nowhere.toml: cannot be read"),
     "a store": ({"store": ""}, "CDS_STORE"),
+    "a store that is reached by TLS": (
+        {"store": "postgresql+psycopg://user:secret@db.hospital.example/cds"},
+        "CDS_STORE: a database on another machine",
+    ),
     "proxies": ({"trusted_proxies": " "}, "CDS_TRUSTED_PROXIES"),
     "proxies that are addresses": ({"trusted_proxies": "proxy.example"}, "CDS_TRUSTED_PROXIES"),
     "proxies that are not everybody": ({"trusted_proxies": "0.0.0.0/0"}, "is everybody"),
@@ -345,6 +349,20 @@ def test_what_is_lacking_stops_the_start(
     assert named in problems[0]
     with pytest.raises(ContentError):
         create_app(changed, clock=lambda: NOW)
+
+
+@pytest.mark.parametrize(
+    "store",
+    [
+        "postgresql+psycopg://user:secret@db.hospital.example/cds?sslmode=verify-full",
+        "postgresql+psycopg://user:secret@db.example/cds?connect_timeout=2&sslmode=require",
+        "postgresql+psycopg://user:secret@localhost/cds",
+        "postgresql+psycopg:///cds?host=/run/postgresql",
+    ],
+)
+def test_a_store_by_tls_or_on_this_machine_is_enough(settings: Settings, store: str) -> None:
+    changed = msgspec.structs.replace(settings, store=store)
+    assert lacking(changed, hooks.SERVICES, TODAY) == []
 
 
 def test_all_that_is_lacking_is_said_at_once() -> None:
