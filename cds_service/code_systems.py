@@ -29,9 +29,17 @@ _BY_PLAIN = {name.lower(): own for alias, own in ALIASES.items() for name in (al
 _BY_PLAIN |= {name.lower(): name for name in _OTHERS}
 
 
-@lru_cache(maxsize=256)
 def canonical(system: str) -> str:
     """The identifier that value sets use; a system not listed here as it was sent."""
+    return _canonical(system) if len(system) <= _LONGEST else system.strip().rstrip("/")
+
+
+_LONGEST = 256
+"""Characters. Longer ones are none of ours, and would fill the memory of those that were read."""
+
+
+@lru_cache(maxsize=256)
+def _canonical(system: str) -> str:
     plain = system.strip().lower().rstrip("/").replace("https://", "http://")
     if plain.startswith(f"{SNOMED}/"):
         return SNOMED

@@ -8,6 +8,8 @@ docs/decisions/0002-server.md.
 """
 
 import asyncio
+import ctypes
+import gc
 import json
 import logging
 import os
@@ -48,6 +50,10 @@ RESERVED_THREADS = 2
 MAX_HELD_BODIES = 4
 SMALL_BODY_BYTES = 64 << 10
 RETRY_SECONDS = 1
+# After bodies of this size what is left of a request is freed at once.
+LARGE_BODY_BYTES = 1 << 20
+# Memory blocks of this size go back to the system when they are freed.
+MAPPED_BLOCK_BYTES = 512 << 10
 HEADER_SECONDS = 30.0
 BODY_SECONDS = 30.0
 # Common proxies drop an idle connection after 60 s. We wait longer, so that we never close one
@@ -93,7 +99,26 @@ def serve(
 
 def load(app_factory: str, *arguments: Any) -> "Application":
     module, _, attribute = app_factory.partition(":")
-    return Application(getattr(import_module(module), attribute)(), *arguments)
+    application = Application(getattr(import_module(module), attribute)(), *arguments)
+    _settle_memory()
+    return application
+
+
+def _settle_memory() -> None:
+    """Spare later collections what was built at the start, and keep large blocks out of the heap.
+
+    The C library of most systems would soon keep blocks as large as bodies in the heaps of its
+    threads, where small ones that live longer stand in the way of giving them back.
+    """
+    gc.collect()
+    gc.freeze()
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:  # Others need no such hint.
+        mallopt(_M_MMAP_THRESHOLD, MAPPED_BLOCK_BYTES)
+
+
+_M_MMAP_THRESHOLD = -3
+"""https://man7.org/linux/man-pages/man3/mallopt.3.html"""
 
 
 def configuration(build: Callable[[], Any], host: str, port: int, workers: int = 1) -> Config:
@@ -285,7 +310,15 @@ class Application:
         return self.held_bytes + more <= self.max_held_bytes
 
     def answer(self, request: Request) -> Answer:
-        """The application's answer, or a 500 in its place."""
+        """The application's answer, or a 500 in its place. Nothing of the request is kept."""
+        answer = self._answer(request)
+        # An application may well put its own view of the request there: a circle.
+        request.environ.clear()
+        if request.size >= LARGE_BODY_BYTES:
+            gc.collect()  # Other circles hold the body too, and the next collection may be far.
+        return answer
+
+    def _answer(self, request: Request) -> Answer:
         environ, body = request.environ, bytes(request.body)
         request.body = bytearray()  # Or a large body would be held twice.
         environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
@@ -364,6 +397,9 @@ class Connection(asyncio.Protocol):
         self._drop_waiting()
         if self.timer is not None:
             self.timer.cancel()
+        # What holds this would be kept with it, and all that was read, until the next collection.
+        del self.parser
+        self.refuse_rest = None
 
     def shutdown(self) -> None:
         self.last = True

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from cds_service import protocol
+from cds_service import code_systems, protocol
 from cds_service.errors import InvalidRequest
 from cds_service.readers import MAX_DEPTH, MAX_PLAIN_BYTES, decode_any, is_too_deep
 from tests.protocol.support import KEYS, ORDER, VIEW, Caller, application, good, without_uuids
@@ -277,6 +277,13 @@ def test_a_text_of_a_chart_is_shown_in_part_however_long_it_is(caller: Caller, n
         if len(caller.post(spoilt).data) > usual + 20_000:
             too_long.append(path)
     assert too_long == []
+
+
+def test_long_names_of_code_systems_are_not_remembered() -> None:
+    before = code_systems._canonical.cache_info().currsize
+    for number in range(10):
+        assert code_systems.canonical(f"{'x' * 1000}{number}/").endswith(f"x{number}")
+    assert code_systems._canonical.cache_info().currsize == before
 
 
 # -- Strange values --------------------------------------------------------------------------------
