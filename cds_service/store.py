@@ -152,6 +152,8 @@ class Store:
         self._mark = _MARK[self._engine.dialect.name]
         self._counting = threading.Lock()
         self._counted, self._since = 0, 0
+        self.sweeps = 0
+        """How often the used tokens have been counted: what `_since` holds twice is gone then."""
         self._wake, self._closed = threading.Event(), threading.Event()
         self._sweeper = threading.Thread(target=self._keep_sweeping, name="store", daemon=True)
         self._sweeper.start()
@@ -202,6 +204,7 @@ class Store:
             counted = connection.execute(select(func.count()).select_from(some)).scalar_one()
         with self._counting:
             self._counted = counted
+            self.sweeps += 1
         if counted >= self._most:
             log.error("the store holds %d used tokens, its limit: callers are refused", counted)
 
