@@ -43,7 +43,7 @@ def rows(service: Server, service_id: str) -> tuple[list[Row], str]:
     request = fixtures.request(VIEW, datetime.now(UTC))
     with running(FHIR_SERVER) as fhir:
         base = f"http://127.0.0.1:{fhir.port}/fhir-1"
-        alone = _encoded(with_access(request, base, "a token", TEMPLATES))
+        alone = _encoded(with_access(request, base, "a-token", TEMPLATES))
         supplied = _encoded(request)
         cards = [service.cards(service_id, body) for body in (supplied, alone)]
         if cards[0] != cards[1]:

@@ -58,7 +58,7 @@ def _measure(service: Server, fault: Fault, lacking: Iterable[str]) -> Measured:
         server.elsewhere = elsewhere.base
         expected = _rules(_post(service.port, request)[1])
         started = time.perf_counter()
-        status, answer = _post(service.port, with_access(request, server.base, "a token", lacking))
+        status, answer = _post(service.port, with_access(request, server.base, "a-token", lacking))
         seconds = time.perf_counter() - started
     return Measured(_in_words(fault, status, answer, expected), seconds)
 
