@@ -34,7 +34,8 @@ MARKS = (0.02, 0.25, 0.5, 0.75, 1.0)
 
 GROWTH_MEBIBYTES = 32.0
 """What a worker may hold at the end beyond what it held at a quarter. Heaps, and what is remembered
-of spellings, are full after some 30,000 requests: of 60,000, the second half added 2 MiB to one worker and 23 to the other."""
+of spellings, are full after some 30,000 requests: of 60,000, the second half added 2 MiB to one
+worker and 23 to the other."""
 
 VIEW = "als-leukemia-patient-view"
 
