@@ -10,11 +10,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from cds_service.authentication import Authenticator
 from cds_service.clients import Client, Clients
 from cds_service.door import Door
 from cds_service.errors import NotTrusted
+from cds_service.outbound import fetch
 from cds_service.production import is_in, networks
 from cds_service.settings import Settings
 from cds_service.store import Store
@@ -34,7 +36,12 @@ class GuardedDoor(Door):
         self._settings = settings
         self._proxies = networks(settings.trusted_proxies)
         self._store = store
-        self._authenticator = Authenticator(clients, settings.base_url, settings.mode, store, clock)
+        reading = partial(fetch, ca_bundle=settings.ca_bundle)
+        self._authenticator = Authenticator(
+            clients, settings.base_url, settings.mode, store, clock, fetch=reading
+        )
+        # Beside the start: a slow key server must not keep the process from being alive.
+        threading.Thread(target=self._authenticator.load, name="keys", daemon=True).start()
         self._looking = threading.Lock()
         self._unready = ["the service has not looked for its store and keys yet"]
 

@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import certifi
 import msgspec
 import pytest
 from flask import Flask
@@ -291,6 +292,30 @@ def test_a_browser_is_told_of_its_origin_alone(settings: Settings, body: Any) ->
 
 def test_no_cache_may_keep_an_answer(app: Flask) -> None:
     assert send(app, body=view(), bearer=token()).headers["Cache-Control"] == "no-store"
+
+
+def test_keys_are_read_at_the_start_with_the_sites_certificates(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`doctor` reads them so: what it finds must be what the service finds."""
+    asked: list[tuple[str, str]] = []
+    keys = (Path(settings.clients).parent / "keys.json").read_bytes()
+
+    def fetch(url: str, rules: object, seconds: float, most: int, ca_bundle: str = "") -> bytes:
+        asked.append((url, ca_bundle))
+        return keys
+
+    monkeypatch.setattr("cds_service.guard.fetch", fetch)
+    file, address = Path(settings.clients), "https://ehr.hospital.example/keys"
+    file.write_text(re.sub(r'jwks = ".*"', f'jwks = "{address}"', file.read_text()))
+    bundle = certifi.where()
+    app = create_app(msgspec.structs.replace(settings, ca_bundle=bundle), clock=lambda: NOW)
+    for _ in range(500):
+        if asked:
+            break
+        time.sleep(0.01)
+    assert asked == [(address, bundle)]
+    assert send(app, body=view(), bearer=token()).status_code == 200
 
 
 # --- What a client may have read ------------------------------------------------------------------
