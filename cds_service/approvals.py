@@ -9,17 +9,15 @@ look like an all-clear.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from cds_service.errors import ContentError
 from cds_service.service import Service
+from cds_service.toml_file import read_toml
 
 Day = date
 """`date` is the name of a field below."""
@@ -55,13 +53,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 def read_approvals(path: str) -> list[Approval]:
     """The approvals of a file. Raises ContentError naming what does not fit."""
-    try:
-        document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        return msgspec.convert(document, _File).approval
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ContentError(f"{path}: cannot be read; CDS_APPROVALS names a TOML file") from problem
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as problem:
-        raise ContentError(f"{path}: {problem}") from problem
+    return read_toml(path, "CDS_APPROVALS", _File).approval
 
 
 def problems(approvals: Iterable[Approval], services: Iterable[Service], today: date) -> list[str]:

@@ -6,11 +6,9 @@ each, chosen by the `fhirServer` of the request.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
@@ -22,6 +20,7 @@ from cds_service.outbound import SANDBOX_RULES, AddressRules
 from cds_service.profiles import PROFILES, detect
 from cds_service.protocol import HookRequest
 from cds_service.settings import Settings
+from cds_service.toml_file import read_toml
 
 
 class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -131,7 +130,7 @@ def _has_registered(client: Client | None, server: str) -> bool:
 
 def read_clients(settings: Settings) -> Clients:
     """The clients of the file that the settings name. Raises ContentError naming what is wrong."""
-    clients = _read(settings.clients) if settings.clients else []
+    clients = read_toml(settings.clients, "CDS_CLIENTS", _File).client if settings.clients else []
     problems = [f"{settings.clients}: {problem}" for problem in _problems(clients)]
     if problems:
         raise ContentError(*problems)
@@ -150,13 +149,3 @@ def _problems(clients: Iterable[Client]) -> Iterator[str]:
             other = owners.setdefault(own, client)
             if other is not client:
                 yield f"clients {other.name} and {client.name} share {own}"
-
-
-def _read(path: str) -> list[Client]:
-    try:
-        document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        return msgspec.convert(document, _File).client
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ContentError(f"{path}: cannot be read; CDS_CLIENTS names a TOML file") from problem
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as problem:
-        raise ContentError(f"{path}: {problem}") from problem

@@ -12,11 +12,9 @@ import logging
 import os
 import threading
 import time
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -29,6 +27,7 @@ from cds_service.errors import ContentError
 from cds_service.logs import raised
 from cds_service.rule import Rule
 from cds_service.service import Group, Service
+from cds_service.toml_file import read_toml
 
 log = logging.getLogger(__name__)
 
@@ -63,13 +62,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 def read_switches(path: str, services: Iterable[Service], clients: Clients) -> Switches:
     """The switches of a file. Raises ContentError naming all that does not fit."""
-    try:
-        document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        switches = tuple(msgspec.convert(document, _File).switch)
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ContentError(f"{path}: cannot be read; CDS_SWITCHES names a TOML file") from problem
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError) as problem:
-        raise ContentError(f"{path}: {problem}") from problem
+    switches = tuple(read_toml(path, "CDS_SWITCHES", _File).switch)
     problems = [f"{path}: {problem}" for problem in _problems(switches, services, clients)]
     if problems:
         raise ContentError(*problems)
