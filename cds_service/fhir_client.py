@@ -29,15 +29,11 @@ _REFUSALS = {401: "access token refused", 403: "not permitted", 429: "too many r
 
 
 class ReadError(Exception):
-    """A read that brought no data. `reason` is in words without patient data.
+    """A read that brought no data. `reason` is in words without patient data."""
 
-    `status` is that of the answer; None where there was none.
-    """
-
-    def __init__(self, reason: str, status: int | None = None) -> None:
+    def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.status = status
 
 
 class FhirClient:
@@ -120,7 +116,7 @@ def _unreached(deadline: Deadline) -> ReadError:
 
 def _refusal(status: int) -> ReadError:
     words = f" ({_REFUSALS[status]})" if status in _REFUSALS else ""
-    return ReadError(f"the FHIR server answered {status}{words}", status)
+    return ReadError(f"the FHIR server answered {status}{words}")
 
 
 def _seconds(retry_after: str | None) -> float:
