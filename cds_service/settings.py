@@ -58,8 +58,40 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str,
         Meta(
             description="Database, as an SQLAlchemy URL: `sqlite:///cds.sqlite3`, "
-            "`postgresql+psycopg://user:password@host/name`; empty: none (sandbox only)."
+            "`postgresql+psycopg://user:password@host/name`; empty: in sandbox mode `serve` keeps "
+            "`data/cds.sqlite3` below the folder it is started in; `none`: none (sandbox only)."
         ),
+    ] = ""
+    retention_days: Annotated[
+        int, Meta(ge=2, le=3650, description="Days that calls, cards and feedback are kept.")
+    ] = 400
+    hash_key: Annotated[
+        str,
+        Meta(
+            description="Secret of at least 32 characters for keyed hashes, the same for all "
+            "instances; empty: in sandbox mode one is kept beside the store, in production no card "
+            "stays quiet."
+        ),
+    ] = ""
+    quiet: Annotated[
+        bool, Meta(description="Whether a card stays quiet for a while after it was overridden.")
+    ] = True
+    operator_token: Annotated[
+        str,
+        Meta(
+            description="Secret of at least 32 characters that opens /insight and /metrics, as "
+            "Bearer token or as password; empty: open in sandbox mode, closed in production."
+        ),
+    ] = ""
+    fhir_log: Annotated[
+        str,
+        Meta(
+            description="File to which AuditEvent and GuidanceResponse are appended (NDJSON); it "
+            "names patients and users by id. Empty: none."
+        ),
+    ] = ""
+    thresholds: Annotated[
+        str, Meta(description="TOML file of the site's own limits and windows; empty: none.")
     ] = ""
     cors_origins: Annotated[
         str,

@@ -24,15 +24,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import (
     URL,
-    BigInteger,
-    Column,
     Connection,
     Engine,
     ExceptionContext,
-    LargeBinary,
-    MetaData,
     NullPool,
-    Table,
     bindparam,
     create_engine,
     delete,
@@ -48,12 +43,13 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from cds_service.errors import ContentError, StoreDown
 from cds_service.logs import raised
+from cds_service.tables import used_tokens
 
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 
-VERSION = "0001"
+VERSION = "0002"
 """The newest of migrations/versions: what this code reads and writes."""
 
 MOST_TOKENS = 1_000_000
@@ -70,15 +66,6 @@ ANSWER_SECONDS = 2.0
 START_SECONDS = 60.0
 """At start: another worker may be bringing the database up to date."""
 _LOCK = 0x5C0DE_A15  # An arbitrary number: PostgreSQL's advisory locks are named by numbers.
-
-metadata = MetaData()
-used_tokens = Table(
-    "used_tokens",
-    metadata,
-    Column("token", LargeBinary(32), primary_key=True, comment="digest of iss and jti"),
-    Column("until", BigInteger, nullable=False, index=True, comment="Unix time of its expiry"),
-    sqlite_with_rowid=False,  # One tree instead of two: a digest is all the key there is.
-)
 
 _MARK = {
     name: insert(used_tokens).on_conflict_do_nothing().execution_options(preserve_rowcount=True)

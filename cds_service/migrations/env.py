@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from cds_service.store import metadata
+from cds_service.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

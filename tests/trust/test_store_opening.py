@@ -14,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from cds_service import store
+from cds_service import store, tables
 from cds_service.errors import ContentError
 from cds_service.store import Store
 from tests import postgresql
@@ -59,7 +59,7 @@ def refused(url: str) -> str:
 def test_the_migrations_make_what_the_code_uses(database: Database) -> None:
     with database.opened() as opened, opened._engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, store.metadata) == []
+        assert compare_metadata(context, tables.metadata) == []
         assert context.get_current_revision() == store.VERSION
 
 
