@@ -161,7 +161,7 @@ class Store:
         if self._is_full():
             raise _no_room(self._most)
         row = {"token": _digest(issuer, jti), "until": math.ceil(until.timestamp())}
-        with self._answering() as connection:
+        with self.connection() as connection:
             is_new = connection.execute(self._mark, row).rowcount == 1
         if is_new:
             self._count_one()
@@ -172,7 +172,7 @@ class Store:
         if self._is_full():
             return False
         try:
-            with self._answering() as connection:
+            with self.connection() as connection:
                 connection.execute(_PROBE)
         except StoreDown:
             return False
@@ -215,7 +215,8 @@ class Store:
             self._wake.wait(SWEEP_SECONDS)
 
     @contextmanager
-    def _answering(self) -> Iterator[Connection]:
+    def connection(self) -> Iterator[Connection]:
+        """One connection, for statements that are done soon. Raises StoreDown."""
         turn = self._turns[next(self._uses) % len(self._turns)]
         if not turn.acquire(timeout=ANSWER_SECONDS):
             raise StoreDown("the store does not answer (too many wait for it)")
