@@ -13,6 +13,7 @@ import logging
 import math
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -63,6 +64,8 @@ BATCH = 500  # Rows removed at a time: SQLite lets nobody else write meanwhile.
 
 ANSWER_SECONDS = 2.0
 """A request waits so long for the database, and then so long again if it must connect first."""
+READ_SECONDS = 20.0
+"""Whoever reads much (insight) waits so long for each answer. Nobody waits for that reader."""
 START_SECONDS = 60.0
 """At start: another worker may be bringing the database up to date."""
 _LOCK = 0x5C0DE_A15  # An arbitrary number: PostgreSQL's advisory locks are named by numbers.
@@ -136,6 +139,7 @@ class Store:
         self._turns = [threading.Lock() for _ in range(size)]
         self._uses = count()
         self._apart = _engine(address, ANSWER_SECONDS, poolclass=NullPool)
+        self._reading = _engine(address, READ_SECONDS, poolclass=NullPool)
         self._mark = _MARK[self._engine.dialect.name]
         self._counting = threading.Lock()
         self._counted, self._since = 0, 0
@@ -228,6 +232,30 @@ class Store:
             raise StoreDown(f"the store does not answer ({_name(problem)})") from None
         finally:
             turn.release()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection apart, to read much as of one moment. Raises StoreDown."""
+        is_sqlite = self._reading.dialect.name == "sqlite"
+        try:
+            with self._reading.connect() as connection:
+                connection.execute(text("BEGIN" if is_sqlite else _BEGIN_READING))
+                if is_sqlite:
+                    _end_after(connection, READ_SECONDS)
+                yield connection
+        except SQLAlchemyError as problem:
+            raise StoreDown(f"the store does not answer ({_name(problem)})") from None
+
+
+_BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+
+def _end_after(connection: Connection, seconds: float) -> None:
+    """SQLite has no timeout of its own for what it is asked."""
+    driver: Any = connection.connection.driver_connection
+    end = time.monotonic() + seconds
+    driver.execute("PRAGMA query_only=1").close()
+    driver.set_progress_handler(lambda: time.monotonic() > end, 100_000)
 
 
 # -- Opening ---------------------------------------------------------------------------------------
