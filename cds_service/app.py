@@ -1,4 +1,6 @@
-"""The web edge: routes, CORS, and which error gets which HTTP status. The only importer of flask.
+"""The web edge: routes, CORS, and which error gets which HTTP status.
+
+Only this and the modules named `*_routes` import flask.
 
 https://cds-hooks.hl7.org/#discovery and https://cds-hooks.hl7.org/#calling-a-cds-service. Every
 answer that is no success carries an OperationOutcome; none carries a stack trace or patient data.
@@ -19,7 +21,7 @@ import msgspec
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 
-from cds_service import logs
+from cds_service import demo_routes, logs
 from cds_service.clients import Client
 from cds_service.door import Door
 from cds_service.engine import Engine, load_engine
@@ -82,6 +84,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Flask:
     door = _door(settings, engine, clock)
     _add_log(app)
     _add_routes(app, engine, door, clock, settings)
+    demo_routes.add(app, settings, clock)
     _add_errors(app)
     _add_headers(app, door)
     return app
