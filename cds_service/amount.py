@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding, Truth
+from cds_service.limits import NO_LOCAL_LIMITS, Limits
 from cds_service.readers import Bounds
 from cds_service.terminology import Threshold
 
@@ -19,7 +20,8 @@ class Amount:
     """One quantity: `bounds` in canonical units, or None with the reason in `fact`.
 
     `doubt` is set when a newer result exists that could not be read: what this value shows
-    stands, but what it denies may no longer be so.
+    stands, but what it denies may no longer be so. `limits` say which limit holds here instead of
+    the one that is asked about.
     """
 
     title: str
@@ -27,21 +29,26 @@ class Amount:
     fact: Fact
     doubt: Fact | None = None
     within: str = field(default="")
+    limits: Limits = field(default=NO_LOCAL_LIMITS, repr=False)
 
     def at_least(self, limit: Threshold) -> Finding:
         """The value is the limit or more."""
+        limit = self.limits.of(limit)
         return self._compare(f"at least {limit}", self._at_least(limit.value))
 
     def above(self, limit: Threshold) -> Finding:
         """The value is more than the limit."""
+        limit = self.limits.of(limit)
         return self._compare(f"above {limit}", self._above(limit.value))
 
     def at_most(self, limit: Threshold) -> Finding:
         """The value is the limit or less."""
+        limit = self.limits.of(limit)
         return self._compare(f"at most {limit}", Truth(TRUE - self._above(limit.value)))
 
     def below(self, limit: Threshold) -> Finding:
         """The value is less than the limit."""
+        limit = self.limits.of(limit)
         return self._compare(f"below {limit}", Truth(TRUE - self._at_least(limit.value)))
 
     def known(self) -> Finding:

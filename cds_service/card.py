@@ -8,13 +8,15 @@ markdown, and some render raw HTML.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Literal
 from uuid import uuid4
 
 from cds_service.chart import NO_RESULT, NOT_DRAFTED, NOT_LISTED, NOT_TAKEN, Chart
 from cds_service.finding import TRUE, Fact, Finding
+from cds_service.limits import Local
 from cds_service.prefetch import DATA_UNDER, NOT_CHECKED, not_checked
 from cds_service.rule import Action, Evidence, Indicator, Line, Rule, Suggestion
 
@@ -65,6 +67,47 @@ class Applied:
     also: tuple[Applied, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A card that was held back: it was overridden, or shown, at an instant, and says no more.
+
+    `until` is None where the end of the encounter ends it. `also` are the other rules on the card.
+    """
+
+    rule: str
+    summary: str
+    because: Literal["overridden", "shown"]
+    at: datetime
+    until: datetime | None = None
+    also: tuple[str, ...] = ()
+
+    def words(self) -> str:
+        """As a line of another card."""
+        if self.until is None:
+            why = f"shown in this encounter on {_minute(self.at)}"
+        else:
+            why = f"{self.because} {_minute(self.at)}, until {_minute(self.until)}"
+        return f"Not shown again: {self.summary} ({why})"
+
+    def member(self) -> dict[str, Any]:
+        """As an extension tells it."""
+        told: dict[str, Any] = {
+            "rule": self.rule,
+            "summary": self.summary,
+            "because": self.because,
+            "at": self.at.isoformat(timespec="seconds"),
+        }
+        if self.until is not None:
+            told["until"] = self.until.isoformat(timespec="seconds")
+        if self.also:
+            told["also"] = list(self.also)
+        return told
+
+
+def _minute(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def escape(text: str) -> str:
     """Text from a request, harmless in markdown and HTML, on one line."""
     flat = " ".join(text.split())
@@ -77,12 +120,13 @@ def grade(rule: Rule, finding: Finding, chart: Chart) -> Applied:
     for escalation in rule.escalations:
         answer = escalation.when(chart)
         if answer.truth is TRUE:
-            summary = escalation.summary or rule.summary
+            summary = chart.limits.say(escalation.summary or rule.summary)
             applied = Applied(rule, finding, escalation.indicator, summary, tuple(unknown))
             return _at_most_warning(applied, finding, answer)
         unknown += [fact for fact in answer.deciding() if fact.missing]
+    summary = chart.limits.say(rule.summary)
     return _at_most_warning(
-        Applied(rule, finding, rule.indicator, rule.summary, tuple(unknown)), finding
+        Applied(rule, finding, rule.indicator, summary, tuple(unknown)), finding
     )
 
 
@@ -101,10 +145,12 @@ def render(
     attribution: Attribution,
     foot: Iterable[str] = (),
     titles: Mapping[str, str] | None = None,
+    held: Sequence[Held] = (),
 ) -> dict[str, Any]:
     """The card as JSON-ready values.
 
-    `foot` are gaps of the whole response, for its end; `titles` name what stands under a key.
+    `foot` are gaps of the whole response, for its end; `titles` name what stands under a key;
+    `held` are cards of the same response that do not show.
     """
     rule = applied.rule
     basis, missing = _basis(applied, chart)
@@ -115,12 +161,17 @@ def render(
         "uuid": str(uuid4()),
         "summary": applied.summary,
         "detail": _detail(
-            rule, chart, basis, also, _by_key(missing, titles or {}), _closing(applied, attribution)
+            applied,
+            chart,
+            basis,
+            [*also, *_held_section(held)],
+            _by_key(missing, titles or {}),
+            _closing(applied, attribution),
         ),
         "indicator": applied.indicator.value,
         **constant.members,
         **_joined_members(applied),
-        "extension": {EXTENSION: _extension(applied, attribution, missing)},
+        "extension": {EXTENSION: _extension(applied, chart, attribution, missing, held)},
     }
     suggestions = _suggestions(applied, chart)
     if suggestions:
@@ -249,16 +300,20 @@ def _basis(applied: Applied, chart: Chart) -> tuple[list[str], list[str]]:
 
 
 def _detail(
-    rule: Rule,
+    applied: Applied,
     chart: Chart,
     basis: list[str],
     also: list[str],
     missing: list[str],
     closing: str,
 ) -> str:
-    sections = [" ".join(rule.text.split())]
+    rule = applied.rule
+    sections = [" ".join(chart.limits.say(rule.text).split())]
     if basis:
         sections.append(_section("This patient", _together(basis)))
+    local = _local(applied, chart)
+    if local:
+        sections.append(_section("Set by this site", [escape(each.words()) for each in local]))
     advice = list(_advice(rule, chart))
     if advice:
         sections.append(_section("Consider", advice))
@@ -267,6 +322,11 @@ def _detail(
         sections.append(_section("Missing or uncertain", missing))
     sections.append(closing)
     return "\n\n".join(sections)
+
+
+def _local(applied: Applied, chart: Chart) -> list[Local]:
+    """The limits that the site has changed, of all rules on the card."""
+    return chart.limits.of_rules(each.rule.id for each in (applied, *applied.also))
 
 
 _ABSENT = (
@@ -329,7 +389,7 @@ def _section(title: str, lines: list[str]) -> str:
 def _advice(rule: Rule, chart: Chart) -> Iterator[str]:
     for advice in rule.advice:
         text = advice.text if isinstance(advice, Line) else advice
-        said = text if isinstance(text, str) else text(chart)
+        said = chart.limits.say(text) if isinstance(text, str) else text(chart)
         if said:
             yield said
 
@@ -351,7 +411,17 @@ def _short(citation: str) -> str:
     return citation if len(citation) <= 90 else citation[:87].rsplit(" ", 1)[0] + "..."
 
 
-def _extension(applied: Applied, attribution: Attribution, missing: list[str]) -> dict[str, Any]:
+def _held_section(held: Sequence[Held]) -> list[str]:
+    return [_section("Held back", [each.words() for each in held])] if held else []
+
+
+def _extension(
+    applied: Applied,
+    chart: Chart,
+    attribution: Attribution,
+    missing: list[str],
+    held: Sequence[Held],
+) -> dict[str, Any]:
     extension: dict[str, Any] = {
         "id": applied.rule.id,
         "version": applied.rule.version,
@@ -359,8 +429,13 @@ def _extension(applied: Applied, attribution: Attribution, missing: list[str]) -
     }
     if applied.also:
         extension["also"] = [guest.rule.id for guest in applied.also]
+    local = _local(applied, chart)
+    if local:
+        extension["localThresholds"] = [each.described() for each in local]
     if missing:
         extension["notEvaluable"] = missing
+    if held:
+        extension["heldBack"] = [each.member() for each in held]
     return extension
 
 

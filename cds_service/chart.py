@@ -28,7 +28,8 @@ from cds_service.diagnosis import (
 )
 from cds_service.dosage import dosage_text
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding
-from cds_service.instants import ClinicalTime, age_text, duration_text, parse_any
+from cds_service.instants import ClinicalTime, age_text, parse_any
+from cds_service.limits import NO_LOCAL_LIMITS, Kind, Limits
 from cds_service.medications import Medications, drug_concepts, drug_displays
 from cds_service.orders import BY_CODE, Order
 from cds_service.presence import Answered, Unread, as_sent, read_presence, says_something
@@ -107,7 +108,8 @@ class Chart:
 
     Resources about somebody else are left out and counted. `medications` are those that drug
     records refer to. `troubles` says, by concept id, why the data that could hold the concept is
-    not complete; under PERSON why the Patient itself is not here.
+    not complete; under PERSON why the Patient itself is not here. `limits` are those of the site:
+    every question takes the limit or window that holds here instead of the one it is asked with.
     """
 
     def __init__(
@@ -123,6 +125,7 @@ class Chart:
         orders: tuple[Order, ...] = (),
         discontinued: tuple[Order, ...] = (),
         drafts_are_final: bool = False,
+        limits: Limits = NO_LOCAL_LIMITS,
     ) -> None:
         self.lexicon = lexicon
         self.as_of = as_of
@@ -134,6 +137,7 @@ class Chart:
         self.discontinued = discontinued
         self._drafted_kinds = frozenset(kind for order in orders for kind in order.recognised)
         self.drafts_are_final = drafts_are_final
+        self.limits = limits
         self.foreign = 0
         self.foreign_drafts = 0
         self.asked: set[str] = set()
@@ -190,6 +194,12 @@ class Chart:
             for o in orderables
             if isinstance(o, Orderable)
         ]
+
+    # -- limits -------------------------------------------------------------------------------
+
+    def limit(self, limit: Kind) -> Kind:
+        """The limit or window that holds here, for texts and computations."""
+        return self.limits.of(limit)
 
     # -- memory -------------------------------------------------------------------------------
 
@@ -319,7 +329,8 @@ class Chart:
 
     def _recorded_within(self, finding: Finding, diagnosis: Diagnosis, within: Window) -> Finding:
         """The finding, as far as the date of the record goes; unknown where it has none."""
-        question = f"{finding.question} within {duration_text(within.length)}"
+        within = self.limits.of(within)
+        question = f"{finding.question} within {within}"
         current = self.diagnosis(diagnosis).current
         recorded = current.recorded if current is not None else None
         if recorded is None:
@@ -373,7 +384,8 @@ class Chart:
         A failed read is unknown, and so is whether a result without a time lies in the window.
         """
         self.asked.add(concept.id)
-        words = f" within {duration_text(within.length)}" if within else ""
+        within = self.limits.of(within) if within else None
+        words = f" within {within}" if within else ""
         question = f"{concept.title}: a result on record{words}"
         found = [
             observation_time(source.resource)
@@ -408,6 +420,10 @@ class Chart:
         newest = self._newest(measurement)
         return None if isinstance(newest, Fact) else newest.reading.time
 
+    def results(self, measurement: Measurement) -> list[Reading]:
+        """All results on record, newest first; those that cannot be used too."""
+        return self._readings(measurement)
+
     def latest(self, measurement: Measurement, within: Window | None = None) -> Amount:
         """The latest usable result by clinical time, if not older than the window."""
         self.asked.add(measurement.id)
@@ -418,16 +434,17 @@ class Chart:
         return known
 
     def _latest(self, measurement: Measurement, within: Window | None) -> Amount:
-        words = f" within {duration_text(within.length)}" if within else ""
+        within = self.limits.of(within) if within else None
+        words = f" within {within}" if within else ""
         newest = self._newest(measurement)
         if isinstance(newest, Fact):
-            return Amount(measurement.title, None, newest, None, words)
+            return Amount(measurement.title, None, newest, None, words, self.limits)
         reading, bounds, fact, doubt, age = newest
         if within is not None and age > within.length:
             remark = f"older than {words[8:]}"
             fact = self._reading_fact(measurement, reading, missing=True, remark=remark)
-            return Amount(measurement.title, None, fact, doubt, words)
-        return Amount(measurement.title, bounds, fact, doubt, words)
+            return Amount(measurement.title, None, fact, doubt, words, self.limits)
+        return Amount(measurement.title, bounds, fact, doubt, words, self.limits)
 
     def _newest(self, measurement: Measurement) -> _Newest | Fact:
         """The result that counts, whatever its age; or why there is none."""
@@ -616,7 +633,7 @@ class Chart:
         return sorted(found, key=Unread.order)
 
     def _is_within(self, time: ClinicalTime, within: Window | None) -> bool:
-        return within is None or time.age(self.as_of) <= within.length
+        return within is None or time.age(self.as_of) <= self.limits.of(within).length
 
     def _heard(self, test: QualitativeTest) -> list[Answered | Unread]:
         """What the results of a test say; those that say nothing are left out."""
@@ -701,11 +718,11 @@ class Chart:
     def _age(self) -> Amount:
         bounds = self.age_bounds()
         if bounds is None:
-            return Amount("Age", None, self._no_age())
+            return Amount("Age", None, self._no_age(), limits=self.limits)
         partial = not bounds.is_exact()
         why = " (birth date incomplete)" if partial else ""
         fact = Fact("age", lambda: f"Age {bounds_text(bounds)} y{why}", missing=partial)
-        return Amount("Age", bounds, fact)
+        return Amount("Age", bounds, fact, limits=self.limits)
 
     def _no_age(self) -> Fact:
         reason = self.troubles.get(PERSON) if self.patient is None else None

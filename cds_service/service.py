@@ -17,6 +17,7 @@ from cds_service.card import Applied, Attribution, escape, gap_lines, grade, ren
 from cds_service.chart import ORDER_KEY, Chart
 from cds_service.errors import ContentError, InvalidRequest, MissingData
 from cds_service.finding import TRUE, UNKNOWN, Fact, Finding
+from cds_service.limits import NO_LOCAL_LIMITS, Limits
 from cds_service.logs import raised
 from cds_service.medications import by_reference
 from cds_service.orders import are_blank, chosen_drugs, name_no_draft, read_drafts
@@ -97,7 +98,8 @@ class Decision:
     """Everything decided for one request, for the response, the log and `check`.
 
     Rules that are `silent` here were asked and not shown; of these `withheld` apply, as they would
-    have shown. Rules that are `off` were not asked.
+    have shown. Rules that are `off` were not asked. Rules that are `crowded_out` have a line on the
+    first card, for want of room for a card; `missing` are the keys of the gaps at its foot.
     """
 
     outcomes: list[Outcome]
@@ -107,6 +109,8 @@ class Decision:
     off: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
     withheld: list[Applied] = field(default_factory=list)
+    crowded_out: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
     def truths(self) -> dict[str, list[str]]:
         """Rule ids by their truth, for the log: no values of the patient."""
@@ -215,6 +219,7 @@ def build_chart(
     answers: Mapping[str, Answer],
     as_of: datetime,
     drafted: Answer | None = None,
+    limits: Limits = NO_LOCAL_LIMITS,
 ) -> Chart:
     """The patient's record out of the answers, the drafts out of the context.
 
@@ -247,6 +252,7 @@ def build_chart(
         orders=drafts.orders,
         discontinued=drafts.discontinued,
         drafts_are_final=request.hook == "order-sign",
+        limits=limits,
     )
     chart.foreign_drafts = drafts.foreign
     foreign = chart.foreign + drafts.foreign + sum(answer.foreign for answer in answers.values())
@@ -270,18 +276,21 @@ def decide(
         worth = service.gaps_alone_when(chart)
         alone = alone or worth.truth is TRUE
         unknown += [fact for fact in worth.deciding() if fact.missing]
-    lines = _gap_lines(_each_once(unknown)) + _failures(outcomes, answers)
+    unknown = _each_once(unknown)
+    lines = _gap_lines(unknown) + _failures(outcomes, answers)
     lines += unread
     joined = _joined(applied, service)
     decision = Decision(outcomes, _limited(joined, service, chart), lines)
-    lines += _not_shown(joined, decision.applied)
+    crowded_out = _crowded_out(joined, decision.applied)
+    lines += [f"Also applies, without a card of its own: {a.summary}" for a in crowded_out]
+    decision.crowded_out = tuple(each.rule.id for each in crowded_out)
+    decision.missing = tuple(fact.key for fact in unknown)
     failed_reads = unread or any(o.finding is None for o in outcomes) or not all_usable(answers)
     if not applied and (failed_reads or (alone and (lines or speaks))):
         # What the gaps rule denies must not stand on its card as if it were so.
         finding = gaps if gaps is not None and speaks else Finding("gaps", UNKNOWN)
-        decision.applied = [
-            Applied(service.gaps, finding, service.gaps.indicator, service.gaps.summary)
-        ]
+        summary = chart.limits.say(service.gaps.summary)
+        decision.applied = [Applied(service.gaps, finding, service.gaps.indicator, summary)]
     decision.applied = _replaced(decision.applied, service, chart, by_rule)
     if decision.applied and is_deceased(chart.patient, chart.as_of):
         # Results after a recorded death say that one of the two is wrong: nothing is held back.
@@ -437,14 +446,10 @@ def _limited(applied: list[Applied], service: Service, chart: Chart) -> list[App
     return applied[: max(service.card_limit, len(critical))]
 
 
-def _not_shown(joined: list[Applied], shown: list[Applied]) -> list[str]:
-    """One line for each card that did not fit: a limit hides no advice."""
+def _crowded_out(joined: list[Applied], shown: list[Applied]) -> list[Applied]:
+    """What did not fit; each gets a line: a limit hides no advice."""
     kept = {each.rule.id for each in shown}
-    return [
-        f"Also applies, without a card of its own: {each.summary}"
-        for each in joined
-        if each.rule.id not in kept
-    ]
+    return [each for each in joined if each.rule.id not in kept]
 
 
 def _render(decision: Decision, chart: Chart, service: Service) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from cds_service import code_systems
 from cds_service.errors import ContentError
+from cds_service.instants import duration_text
 from cds_service.units import Units
 
 ICD_SYSTEMS = frozenset({"http://hl7.org/fhir/sid/icd-10-cm", "http://hl7.org/fhir/sid/icd-10"})
@@ -190,13 +191,19 @@ Concept = Diagnosis | Measurement | QualitativeTest | Orderable
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A number that decides, in one unit, with the reason for it and where it comes from."""
+    """A number that decides, in one unit, with the reason for it and where it comes from.
+
+    A site may set another within `allowed`, or from half of it to its double where nothing else is
+    said; not where `fixed` says why not.
+    """
 
     name: str
     value: Decimal
     units: Units
     reason: str
     source: str
+    allowed: tuple[Decimal, Decimal] | None = None
+    fixed: str = ""
     _text: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -206,14 +213,28 @@ class Threshold:
     def __str__(self) -> str:
         return self._text
 
+    @property
+    def number(self) -> str:
+        """Without its unit, for a text that does not repeat it."""
+        return f"{self.value.normalize():f}"
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """How far back a value still counts, with the reason for it."""
+    """How far back a value still counts, with the reason for it. `allowed` is as for a limit."""
 
     name: str
     length: timedelta
     reason: str
+    allowed: tuple[timedelta, timedelta] | None = None
+
+    def __str__(self) -> str:
+        return duration_text(self.length)
+
+    @property
+    def in_words(self) -> str:
+        """As a sentence says it: "24 h", "90 days"."""
+        return duration_text(self.length).replace(" d", " days")
 
 
 class Match(NamedTuple):
