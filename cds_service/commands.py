@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,8 +15,15 @@ import click
 
 from cds_service import logs
 from cds_service.chart import Chart
+from cds_service.command_line import (
+    EXIT_STATUS,
+    Commands,
+    engine_of,
+    json_option,
+    print_json,
+)
 from cds_service.doctor_command import doctor
-from cds_service.engine import Engine, load_engine
+from cds_service.engine import Engine, load_content
 from cds_service.errors import CDSError
 from cds_service.finding import ALL_OF, NONE_OF, TRUE, Finding, Truth, outline
 from cds_service.fixture_commands import as_of_option, fixtures
@@ -31,30 +37,32 @@ from cds_service.terminology import Concept, Lexicon
 _TRUTHS = {"TRUE": "yes", "FALSE": "no", "UNKNOWN": "unknown"}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+SECTIONS = (
+    ("For clinicians and reviewers", "simulate check rules replay insight fixtures"),
+    ("For whoever connects an EHR", "describe lint"),
+    ("For whoever runs it", "serve doctor completion"),
+)
+
+
+@click.group(
+    cls=Commands,
+    sections=SECTIONS,
+    epilog=EXIT_STATUS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="als-leukemia-cds", message="%(version)s")
-def main() -> None:
-    """CDS Hooks service for acute leukemia, above all in patients with ALS."""
+@click.option("--traceback", is_flag=True, help="Show a fault of this program in full.")
+def main(traceback: bool) -> None:
+    """CDS Hooks service for acute leukemia, above all in patients with ALS.
+
+    See it at once: als-leukemia-cds simulate als-aml-emergency
+    """
 
 
 main.add_command(fixtures)
 main.add_command(lint)
 main.add_command(doctor)
 main.add_command(replay)
-
-
-def _settings() -> Settings:
-    try:
-        return read_settings()
-    except CDSError as problem:
-        raise click.ClickException("\n".join(dict.fromkeys(problem.problems))) from problem
-
-
-def _engine(settings: Settings) -> Engine:
-    try:
-        return load_engine(importlib.import_module(settings.content), settings)
-    except CDSError as problem:
-        raise click.ClickException("\n".join(dict.fromkeys(problem.problems))) from problem
 
 
 @main.command(short_help="Serve discovery and the three hooks.")
@@ -67,10 +75,10 @@ def serve() -> None:
     # Imported here, so that the other commands start without a web server.
     from cds_service import server
 
-    settings = _settings()
+    settings = read_settings()
     # What does not fit is said here, once, rather than by every worker.
     _check_production(settings)
-    _engine(settings)
+    engine_of(settings)
     logs.setup(settings.mode)
     click.echo(_what_to_try(settings))
     sys.stdout.flush()
@@ -97,8 +105,9 @@ def _check_production(settings: Settings) -> None:
     """Stop with all that production lacks, if that is the mode."""
     from cds_service.app import check_production, now
 
+    content = load_content(settings.content)
     try:
-        check_production(settings, importlib.import_module(settings.content), now)
+        check_production(settings, content, now)
     except CDSError as problem:
         raise click.ClickException(
             "\n".join(["production lacks:", *problem.problems, "`doctor` checks the same."])
@@ -142,14 +151,11 @@ def check(request_file: click.File, as_of: datetime, as_json: bool, everything: 
              | als-leukemia-cds check -
     """
     body: bytes = request_file.read()  # type: ignore[attr-defined]
-    engine = _engine(_settings())
-    try:
-        service = _service_for(engine, body)
-        decision = engine.respond(service, body, as_of)
-    except CDSError as problem:
-        raise click.ClickException("\n".join(dict.fromkeys(problem.problems))) from problem
+    engine = engine_of(read_settings())
+    service = _service_for(engine, body)
+    decision = engine.respond(service, body, as_of)
     if as_json:
-        click.echo(json.dumps({"cards": decision.cards}, indent=2, ensure_ascii=False))
+        print_json({"cards": decision.cards})
         return
     click.echo(f"Service {service.id}, as of {as_of.isoformat(timespec='seconds')}\n")
     for line in _explain(decision, everything):
@@ -217,17 +223,17 @@ def _questions(finding: Finding, depth: int = 0) -> Iterator[str]:
 
 @main.command(short_help="List the rules, and which are dormant here.")
 @click.option("--outline", "with_outline", is_flag=True, help="Also print each rule's questions.")
-@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+@json_option
 def rules(with_outline: bool, as_json: bool) -> None:
     """List the rules: hooks, indicator, review status, evidence, dormant inputs.
 
     Evidence is named by key; docs/rules.md has the citations. Dormant inputs wait for the codes of
     a site: docs/site-value-sets.md.
     """
-    engine = _engine(_settings())
+    engine = engine_of(read_settings())
     described = list(describe(engine))
     if as_json:
-        click.echo(json.dumps(described, indent=2, ensure_ascii=False))
+        print_json(described)
         return
     for each in described:
         blocked = " or ".join(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -14,7 +12,8 @@ import msgspec
 
 from cds_service import approvals, governance
 from cds_service.clients import read_clients
-from cds_service.engine import load_engine
+from cds_service.command_line import FOUND, json_option, print_json, styled
+from cds_service.engine import load_content, load_engine
 from cds_service.errors import CDSError, ContentError
 from cds_service.outbound import fetch
 from cds_service.settings import Settings, read_settings
@@ -24,7 +23,7 @@ from cds_service.settings import Settings, read_settings
 @click.option(
     "--production", "as_production", is_flag=True, help="Check as if CDS_MODE were production."
 )
-@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+@json_option
 def doctor(as_production: bool, as_json: bool) -> None:
     """Check the settings, and all that they name, as the start of the service does.
 
@@ -36,23 +35,24 @@ def doctor(as_production: bool, as_json: bool) -> None:
     """
     problems, remarks = _examine(as_production)
     if as_json:
-        click.echo(json.dumps({"problems": problems, "remarks": remarks}, indent=2))
+        print_json({"problems": problems, "remarks": remarks})
     else:
         for problem in problems:
-            click.echo(f"missing: {problem}")
+            click.echo(f"{styled('missing:', fg='red', bold=True)} {problem}")
         for remark in remarks:
-            click.echo(f"note:    {remark}")
-        click.echo("Nothing is missing." if not problems else f"{len(problems)} missing.")
+            click.echo(f"{styled('note:', fg='yellow')}    {remark}")
+        done = styled("Nothing is missing.", fg="green", bold=True)
+        click.echo(done if not problems else f"{len(problems)} missing.")
     if problems:
-        raise SystemExit(1)
+        raise SystemExit(FOUND)
 
 
 def _examine(as_production: bool) -> tuple[list[str], list[str]]:
     try:
         settings = read_settings()
-        content = importlib.import_module(settings.content)
-    except (CDSError, ImportError) as problem:
-        return list(getattr(problem, "problems", (str(problem),))), []
+        content = load_content(settings.content)
+    except CDSError as problem:
+        return list(problem.problems), []
     if as_production:
         settings = msgspec.structs.replace(settings, mode="production")
     if settings.mode != "production":

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -19,6 +20,8 @@ from cds_service.clients import Client, profile_of, read_clients
 from cds_service.errors import ContentError, UnknownService
 from cds_service.fhir_reader import FhirLimits, FhirReader
 from cds_service.governance import Governance, SwitchFile, read_switches
+from cds_service.limits import NO_LOCAL_LIMITS, Limits
+from cds_service.local_limits import read_limits
 from cds_service.prefetch import Answer, State, absent
 from cds_service.profiles import PROFILES
 from cds_service.protocol import SPECIFICATION_VERSION, HookRequest, parse
@@ -42,7 +45,7 @@ from cds_service.terminology import Concept, Lexicon
 
 log = logging.getLogger(__name__)
 
-Document = Callable[[Rule, Sequence[Service], Lexicon], dict[str, Any]]
+Document = Callable[[Rule, Sequence[Service], Lexicon, Limits], dict[str, Any]]
 """Of the content: what stands behind a rule, as JSON-ready values."""
 
 
@@ -55,8 +58,10 @@ class Engine:
         concepts: Iterable[Concept],
         settings: Settings,
         document: Document | None = None,
+        limits: Limits = NO_LOCAL_LIMITS,
     ) -> None:
         concepts = tuple(concepts)
+        self.limits = limits
         self._document = document
         self._documents: dict[str, dict[str, Any]] = {}
         site = read_site(settings.site_value_sets, concepts)
@@ -122,7 +127,9 @@ class Engine:
         service, rule = found
         if rule_id not in self._documents:
             services = list(self.services.values())
-            self._documents[rule_id] = self._document(rule, services, self.lexicon)
+            self._documents[rule_id] = self._document(
+                rule, services, self.lexicon, self.limits
+            )
         status = self.governance.status(rule, service, as_of)
         return {**self._documents[rule_id], "reviewStatus": status}
 
@@ -141,7 +148,9 @@ class Engine:
         drafted = drafted_drugs(request)
         answers = self._complete(service, request, client, drafted)
         require(service, answers)
-        chart = build_chart(service, self.lexicon, request, answers, as_of, drafted)
+        chart = build_chart(
+            service, self.lexicon, request, answers, as_of, drafted, self.limits
+        )
         in_force = self.governance.of(service, client, as_of)
         decision = decide(
             in_force.service, chart, answers, unread_in_context(request, drafted, chart)
@@ -213,10 +222,45 @@ def _at_site(service: Service, site: Site) -> Service:
     return replace(service, queries=queries)
 
 
+def load_content(name: str) -> ModuleType:
+    """The content package of this name. Raises ContentError where there is none."""
+    try:
+        content = import_module(name)
+    except (ImportError, TypeError, ValueError) as problem:
+        # A relative name is a TypeError, an empty part of one a ValueError.
+        raise ContentError(f"CDS_CONTENT: {name} cannot be imported: {problem}") from problem
+    _check_offered(content)
+    return content
+
+
+def _check_offered(content: ModuleType) -> None:
+    """Any package can be imported: one that is no content says so before it is asked for rules."""
+    lacking = [name for name in ("SERVICES", "CONCEPTS") if not hasattr(content, name)]
+    if lacking:
+        raise ContentError(
+            f"CDS_CONTENT: {getattr(content, '__name__', 'this')} is no content package: "
+            f"it has no {' and no '.join(lacking)}"
+        )
+
+
 def load_engine(content: ModuleType, settings: Settings) -> Engine:
     """The engine over a content package, which offers SERVICES and CONCEPTS, and may `document`.
 
-    Raises ContentError when the content or the site's value sets contradict themselves.
+    Raises ContentError when it does not, or when the content or the site's value sets contradict
+    themselves.
     """
+    _check_offered(content)
     document = getattr(content, "document", None)
-    return Engine(content.SERVICES, content.CONCEPTS, settings, document)
+    limits = _limits(content, settings)
+    return Engine(content.SERVICES, content.CONCEPTS, settings, document, limits)
+
+
+def _limits(content: ModuleType, settings: Settings) -> Limits:
+    """Those that the site has set; the content says which it may, and which rule rests on them."""
+    if not settings.thresholds:
+        return NO_LOCAL_LIMITS
+    changeable = getattr(content, "LIMITS", None)
+    if changeable is None:
+        raise ContentError(f"CDS_THRESHOLDS: {content.__name__} has no limits that a site may set")
+    rules = [rule for service in content.SERVICES for rule in service.rules()]
+    return read_limits(settings.thresholds, changeable, rules, content.limits_of)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import click
 
-from cds_service.engine import Engine, load_engine
+from cds_service.command_line import FOUND, engine_of, print_json
+from cds_service.engine import Engine
 from cds_service.errors import CDSError
 from cds_service.fixture_commands import as_of_option
 from cds_service.profiles import (
@@ -101,23 +102,16 @@ def lint(
     Example: als-leukemia-cds lint --profile oracle --links registered.txt
     """
     links = None if links_file is None else read_links(links_file.read_text(encoding="utf-8"))
+    engine = engine_of(read_settings())
     posted = [Posted(path.name, path.read_bytes()) for path in request_files]
-    found = list(linted(_engine(), PROFILES[profile_id], links, posted or _fixtures(as_of), as_of))
+    found = list(linted(engine, PROFILES[profile_id], links, posted or _fixtures(as_of), as_of))
     if as_json:
-        click.echo(json.dumps([asdict(each) for each in found], indent=2, ensure_ascii=False))
+        print_json([asdict(each) for each in found])
     else:
         for line in _report(found):
             click.echo(line)
     if any(each.problems for each in found):
-        raise SystemExit(1)
-
-
-def _engine() -> Engine:
-    try:
-        settings = read_settings()
-        return load_engine(importlib.import_module(settings.content), settings)
-    except CDSError as problem:
-        raise click.ClickException("\n".join(dict.fromkeys(problem.problems))) from problem
+        raise SystemExit(FOUND)
 
 
 def _fixtures(instant: datetime) -> list[Posted]:
