@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8080
 FHIR_SERVER := tests/fhir_server
+COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
 
-.PHONY: run test fhirserver postgresql check bench soak generate lock clean
+.PHONY: run test fhirserver postgresql check docs deploy-check bench soak generate lock clean
 .DEFAULT_GOAL := run
 
 $(VENV)/bin/python:
@@ -53,6 +54,22 @@ check: $(VENV)/.dev
 	$(BIN)/python tools/generate.py --check
 	$(BIN)/python tools/audit.py
 
+$(VENV)/.docs: requirements-docs.lock $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.lock
+	@touch $@
+
+# The site of docs/, into build/site. Every link within it is checked.
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo "build/site/index.html"
+
+# The files of deploy/, as far as they can be checked without a container engine.
+deploy-check: $(VENV)/.docs
+	$(BIN)/hadolint deploy/Dockerfile
+	$(BIN)/yamllint --strict --config-file deploy/yamllint.yaml deploy
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
+	$(BIN)/kubernetes-validate --strict --version 1.31 $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/*.yaml))
+
 generate: $(VENV)/.dev
 	$(BIN)/python tools/generate.py
 
@@ -64,8 +81,10 @@ soak: $(VENV)/.dev
 	$(BIN)/python -m bench.soak
 
 lock: $(VENV)/.dev
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml requirements-build.in -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra dev pyproject.toml requirements-build.in -o requirements-dev.lock
+	$(COMPILE) pyproject.toml requirements-build.in -o requirements.lock
+	$(COMPILE) --extra dev pyproject.toml requirements-build.in -o requirements-dev.lock
+	$(COMPILE) --extra postgres pyproject.toml requirements-build.in -o deploy/requirements.lock
+	$(COMPILE) --extra docs --extra deploy --constraints requirements-dev.lock pyproject.toml requirements-build.in -o requirements-docs.lock
 
 clean:
 	rm -rf $(VENV) $(FHIR_SERVER)/node_modules build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
