@@ -19,7 +19,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from cds_service.prefetch import Query
-from cds_service.record import CallRecord, Evaluation
+from cds_service.record import CallRecord, Evaluation, Shown
 from cds_service.terminology import Concept, Diagnosis, Lexicon, Measurement, QualitativeTest
 
 BASE = "https://als-leukemia-cds.org/fhir"
@@ -154,8 +154,9 @@ class Forms:
         """The AuditEvent of a call, then a GuidanceResponse for each rule that did not say no."""
         yield self._audit_event(record)
         for evaluation in record.evaluations:
-            if evaluation.truth in _STATUS:
-                yield self._guidance_response(record, evaluation)
+            status = _status(evaluation)
+            if status is not None:
+                yield self._guidance_response(record, evaluation, status)
 
     def _audit_event(self, record: CallRecord) -> Resource:
         end = record.at + timedelta(milliseconds=record.milliseconds)
@@ -189,8 +190,9 @@ class Forms:
         own = {"type": _SERVICE_ROLE, "who": {"display": self._software}, "requestor": False}
         return [*user, client, own]
 
-    def _guidance_response(self, record: CallRecord, evaluation: Evaluation) -> Resource:
-        status = _STATUS[evaluation.truth]
+    def _guidance_response(
+        self, record: CallRecord, evaluation: Evaluation, status: str
+    ) -> Resource:
         resource: Resource = {
             "resourceType": "GuidanceResponse",
             # The same again when it is written again: a repository then keeps one.
@@ -222,6 +224,15 @@ class Forms:
         if known.value_set is not None:
             requirement["codeFilter"] = [{"searchParam": "code", "valueSet": known.value_set}]
         return requirement
+
+
+def _status(evaluation: Evaluation) -> str | None:
+    """https://hl7.org/fhir/R4/valueset-guidance-response-status.html; None for a rule that says no.
+
+    A rule may say no and have a card: the one for gaps, where data could not be read.
+    """
+    stands = "data-required" if evaluation.shown is not Shown.NO else None
+    return _STATUS.get(evaluation.truth, stands)
 
 
 def _extensions(record: CallRecord, evaluation: Evaluation) -> list[Resource]:

@@ -22,7 +22,7 @@ import msgspec
 from cds_service.fhir_forms import Forms, Input
 from cds_service.record import CallRecord
 
-LOCK_SECONDS = 2.0
+LOCK_SECONDS = 1.0
 """A process that was stopped in the midst of a write must not stop the others for good."""
 
 _LINES = msgspec.json.Encoder()

@@ -232,6 +232,11 @@ def test_a_gap_without_a_name_is_still_said() -> None:
     assert response["note"][0]["text"].startswith("What is missing")
 
 
+def test_the_card_for_what_could_not_be_read_asks_for_data_though_its_rule_says_no() -> None:
+    response = guidance(Evaluation("data-gaps", "1", "false", Shown.CARD, CARD))
+    assert response["status"] == "data-required"
+
+
 def test_a_rule_that_raised_is_a_failure_and_says_that_nothing_was_checked() -> None:
     response = guidance(RAISED)
     assert response["status"] == "failure"
