@@ -12,7 +12,7 @@ from datetime import date
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
-from cds_service import approvals, authentication, governance
+from cds_service import approvals, authentication, fhir_log, governance
 from cds_service.clients import read_clients
 from cds_service.errors import CDSError
 from cds_service.service import Service
@@ -32,6 +32,7 @@ def lacking(settings: Settings, services: Sequence[Service], today: date) -> lis
         *_approvals(settings, services, today),
         *_switches(settings, services),
         *_store(settings),
+        *fhir_log.problems(settings.fhir_log),
         *_origins(settings),
         *_proxies(settings),
     ]

@@ -70,6 +70,10 @@ def test_an_event_names_the_content_the_cards_and_what_was_not_read() -> None:
     ]
 
 
+def test_what_is_empty_is_not_written() -> None:
+    assert "contentVersion" not in dict(details(audit_event(content_version="")))
+
+
 @pytest.mark.parametrize(
     ("status", "outcome"),
     [(200, "0"), (399, "0"), (400, "4"), (412, "4"), (499, "4"), (500, "8"), (503, "8")],

@@ -13,9 +13,12 @@ from typing import Any
 
 import pytest
 
+import hooks
 from cds_service import fhir_log
 from cds_service.fhir_log import FhirLog, problems
-from tests.fhir_log.records import INPUTS, call, check
+from cds_service.production import lacking
+from cds_service.settings import Settings
+from tests.fhir_log.records import INPUTS, NOW, call, check
 
 FILE = "calls.ndjson"
 
@@ -164,6 +167,13 @@ def test_a_file_that_another_holds_for_good_is_given_up(
     assert calls(path) == ["kept"]
 
 
+def test_the_file_is_let_go_after_each_write(log: FhirLog, path: Path) -> None:
+    log.write([record("first")])
+    FhirLog(str(path), INPUTS).write([record("second")])
+    with path.open("ab") as other:
+        fhir_log.fcntl.flock(other, fhir_log.fcntl.LOCK_EX | fhir_log.fcntl.LOCK_NB)
+
+
 _WRITER = """
 import sys
 from dataclasses import replace
@@ -217,3 +227,11 @@ def test_a_folder_that_may_not_be_written_is_named(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     (found,) = problems(str(tmp_path / FILE))
     assert "let the service write to" in found
+
+
+def test_production_does_not_start_with_a_file_that_cannot_be_written(tmp_path: Path) -> None:
+    settings = Settings(mode="production", fhir_log=str(tmp_path / "none" / FILE))
+    found = lacking(settings, hooks.SERVICES, NOW.date())
+    assert [each for each in found if each.startswith("CDS_FHIR_LOG: there is no folder")]
+    without = lacking(Settings(mode="production"), hooks.SERVICES, NOW.date())
+    assert len(found) == len(without) + 1
