@@ -21,6 +21,7 @@ from cds_service.prefetch import DATA_UNDER, NOT_CHECKED, not_checked
 from cds_service.rule import Action, Evidence, Indicator, Line, Rule, Suggestion
 
 EXTENSION = "org.als-leukemia-cds.rule"
+RESPONSE_EXTENSION = "org.als-leukemia-cds.response"
 TOPIC_SYSTEM = "https://als-leukemia-cds.org/fhir/CodeSystem/rule"
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
@@ -67,6 +68,10 @@ class Applied:
     also: tuple[Applied, ...] = ()
 
 
+Because = Literal["overridden", "shown"]
+"""What a card that is held back has been."""
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """A card that was held back: it was overridden, or shown, at an instant, and says no more.
@@ -76,7 +81,7 @@ class Held:
 
     rule: str
     summary: str
-    because: Literal["overridden", "shown"]
+    because: Because
     at: datetime
     until: datetime | None = None
     also: tuple[str, ...] = ()
@@ -164,9 +169,9 @@ def render(
             applied,
             chart,
             basis,
-            [*also, *_held_section(held)],
+            also,
             _by_key(missing, titles or {}),
-            _closing(applied, attribution),
+            "\n\n".join([*_held_section(held), _closing(applied, attribution)]),
         ),
         "indicator": applied.indicator.value,
         **constant.members,

@@ -50,8 +50,14 @@ MAX_LOOSE_VALUES = 1_000_000
 _SMALL_BODY_BYTES = 1 << 20
 """Bodies that are not counted, because they cannot hold much of anything."""
 
-LONGEST = {"hook": 256, "hookInstance": 256, "userId": 1024, "fhirServer": 2048}
-"""Characters. Longer URLs of a FHIR server are none."""
+LONGEST = {
+    "hook": 256,
+    "hookInstance": 256,
+    "userId": 1024,
+    "fhirServer": 2048,
+    "encounterId": 256,
+}
+"""Characters. Longer URLs of a FHIR server are none, nor are longer ids of an encounter."""
 
 _PATIENT_ID = re.compile(r"(?!\.+$)[A-Za-z0-9.-]{1,64}")
 """https://hl7.org/fhir/R4/datatypes.html#id, without ids made of dots alone."""
@@ -66,6 +72,7 @@ class Context(msgspec.Struct):
 
     userId: str = ""  # noqa: N815 the specification's own names, here and below
     patientId: str = ""  # noqa: N815
+    encounterId: Raw = NOTHING  # noqa: N815
     draftOrders: Raw = NOTHING  # noqa: N815
     selections: Raw = NOTHING
 
@@ -126,6 +133,7 @@ class HookRequest(msgspec.Struct):
     access_token: str | None
     fhir_problem: str = ""
     extension: dict[str, Any] | None = None
+    encounter_id: str | None = None
 
     @property
     def is_from_clinician(self) -> bool:
@@ -162,6 +170,7 @@ def parse(body: bytes, hook: str, max_entries: int = MAX_ENTRIES) -> HookRequest
         access_token=fhir.token,
         fhir_problem=fhir.problem,
         extension=_extension(request.extension),
+        encounter_id=_encounter(context.encounterId),
     )
 
 
@@ -355,6 +364,14 @@ def _reason(error: Any) -> str:
         case "const":
             return f"must be {error.validator_value}"
     return "does not fit"
+
+
+def _encounter(raw: Raw) -> str | None:
+    """The id of the encounter; what is none counts as not sent, for nothing rests on it alone."""
+    value = decode_any(raw) if raw else None
+    if not isinstance(value, str) or len(value) > LONGEST["encounterId"]:
+        return None
+    return value.strip() or None
 
 
 def _extension(raw: Raw) -> dict[str, Any] | None:

@@ -10,12 +10,15 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import Any
 
 from cds_service.chart import Chart
 from cds_service.errors import ContentError
 from cds_service.finding import Fact, Finding
+from cds_service.terminology import Measurement
 
 SUMMARY_LIMIT = 139
 """https://cds-hooks.hl7.org: a card's summary has fewer than 140 characters."""
@@ -57,11 +60,27 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class OverrideReason:
-    """Why a clinician may set a card aside: https://cds-hooks.hl7.org/#overridereason"""
+    """Why a clinician may set a card aside: https://cds-hooks.hl7.org/#overridereason
+
+    Only one that `quiets_critical` holds a critical card back afterwards; it is not sent.
+    """
 
     system: str
     code: str
     display: str
+    quiets_critical: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """How long a card that was overridden is held back, and which value ends that when it moves.
+
+    `moved_by` is a fraction of the value that the card rested on.
+    """
+
+    after_override: timedelta
+    watched: Measurement
+    moved_by: Decimal
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from cds_service.card import Applied, Attribution, escape, gap_lines, grade, render
+from cds_service.card import (
+    RESPONSE_EXTENSION,
+    Applied,
+    Attribution,
+    Held,
+    escape,
+    gap_lines,
+    grade,
+    render,
+)
 from cds_service.chart import ORDER_KEY, Chart
 from cds_service.errors import ContentError, InvalidRequest, MissingData
 from cds_service.finding import TRUE, UNKNOWN, Fact, Finding
@@ -23,8 +32,9 @@ from cds_service.medications import by_reference
 from cds_service.orders import are_blank, chosen_drugs, name_no_draft, read_drafts
 from cds_service.prefetch import Answer, Query, State, absent, mismatched, not_read, troubles
 from cds_service.protocol import ORDER_HOOKS, HookRequest
+from cds_service.quiet import Hold, Marks
 from cds_service.readers import as_resource, is_deceased
-from cds_service.rule import Indicator, Question, Rule, WhenUnknown
+from cds_service.rule import Indicator, Question, Quiet, Rule, WhenUnknown
 from cds_service.searchset import read_answer
 from cds_service.terminology import Lexicon
 
@@ -52,6 +62,9 @@ class Service:
     `instead` replaces all cards when it applies. Of two rules that apply, the second of a pair of
     `joined` goes on the card of the first; a rule whose orders are all on another card goes there
     too: one decision, one card.
+
+    With `quiet` a card that was overridden is held back for a while, and one of
+    `once_per_encounter` also after it was shown. `gaps` and `instead` never are.
     """
 
     id: str
@@ -68,6 +81,8 @@ class Service:
     gaps_alone_when: Question | None = None
     instead: Rule | None = None
     joined: tuple[tuple[Rule, Rule], ...] = ()
+    quiet: Quiet | None = None
+    once_per_encounter: tuple[Rule, ...] = ()
 
     def __post_init__(self) -> None:
         keys = [query.key for query in self.queries]
@@ -99,7 +114,8 @@ class Decision:
 
     Rules that are `silent` here were asked and not shown; of these `withheld` apply, as they would
     have shown. Rules that are `off` were not asked. Rules that are `crowded_out` have a line on the
-    first card, for want of room for a card; `missing` are the keys of the gaps at its foot.
+    first card, for want of room for a card; `missing` are the keys of the gaps at its foot. Cards
+    that are `held` back are not shown; `marks` are those of the cards, by uuid.
     """
 
     outcomes: list[Outcome]
@@ -111,6 +127,15 @@ class Decision:
     withheld: list[Applied] = field(default_factory=list)
     crowded_out: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    held: tuple[Held, ...] = ()
+    marks: dict[str, Marks] = field(default_factory=dict)
+
+    def response(self) -> dict[str, Any]:
+        """The answer to the call: https://cds-hooks.hl7.org/#cds-service-response"""
+        if not self.held:
+            return {"cards": self.cards}
+        told = {"heldBack": [each.member() for each in self.held]}
+        return {"cards": self.cards, "extension": {RESPONSE_EXTENSION: told}}
 
     def truths(self) -> dict[str, list[str]]:
         """Rule ids by their truth, for the log: no values of the patient."""
@@ -262,9 +287,16 @@ def build_chart(
 
 
 def decide(
-    service: Service, chart: Chart, answers: Mapping[str, Answer], unread: Sequence[str] = ()
+    service: Service,
+    chart: Chart,
+    answers: Mapping[str, Answer],
+    unread: Sequence[str] = (),
+    hold: Hold | None = None,
 ) -> Decision:
-    """Evaluate every rule and choose what is shown. `unread` says what of the context was not."""
+    """Evaluate every rule and choose what is shown.
+
+    `unread` says what of the context was not. `hold` says which cards are held back.
+    """
     outcomes = [_evaluate(rule, chart) for rule in service.rules()]
     by_rule = {outcome.rule.id: outcome for outcome in outcomes}
     applied, unknown, alone = _ask_groups(service, chart, by_rule)
@@ -280,13 +312,18 @@ def decide(
     lines = _gap_lines(unknown) + _failures(outcomes, answers)
     lines += unread
     joined = _joined(applied, service)
-    decision = Decision(outcomes, _limited(joined, service, chart), lines)
-    crowded_out = _crowded_out(joined, decision.applied)
+    held = _held_back(joined, hold, service, chart, by_rule)
+    silenced = {each.rule for each in held}
+    # Before the limit is applied: what is held back makes room for the next.
+    shown = [each for each in joined if each.rule.id not in silenced]
+    decision = Decision(outcomes, _limited(shown, service, chart), lines, held=held)
+    crowded_out = _crowded_out(shown, decision.applied)
     lines += [f"Also applies, without a card of its own: {a.summary}" for a in crowded_out]
     decision.crowded_out = tuple(each.rule.id for each in crowded_out)
     decision.missing = tuple(fact.key for fact in unknown)
     failed_reads = unread or any(o.finding is None for o in outcomes) or not all_usable(answers)
-    if not applied and (failed_reads or (alone and (lines or speaks))):
+    # A line that would have stood on a card that is held back stands on the one for gaps.
+    if not shown and (failed_reads or (alone and (lines or speaks)) or (held and lines)):
         # What the gaps rule denies must not stand on its card as if it were so.
         finding = gaps if gaps is not None and speaks else Finding("gaps", UNKNOWN)
         summary = chart.limits.say(service.gaps.summary)
@@ -309,6 +346,27 @@ def watch(decision: Decision, silent: Iterable[Rule], chart: Chart) -> None:
         for outcome in outcomes
         if outcome.finding is not None and outcome.finding.truth is TRUE
     ]
+
+
+def _held_back(
+    joined: Sequence[Applied],
+    hold: Hold | None,
+    service: Service,
+    chart: Chart,
+    by_rule: Mapping[str, Outcome],
+) -> tuple[Held, ...]:
+    """The cards that are held back. None where one card stands instead of all, or for the dead:
+    results after a recorded death say that one of the two is wrong."""
+    if hold is None or not joined or is_deceased(chart.patient, chart.as_of):
+        return ()
+    instead = by_rule[service.instead.id].finding if service.instead is not None else None
+    if instead is not None and instead.truth is TRUE:
+        return ()
+    try:
+        return hold(joined)
+    except Exception as problem:
+        log.error("what is held back could not be worked out", extra=raised(problem))
+        return ()
 
 
 def _ask_groups(
@@ -456,20 +514,26 @@ def _render(decision: Decision, chart: Chart, service: Service) -> list[dict[str
     """All cards. One that cannot be built is replaced by its bare summary, never dropped."""
     cards = []
     for place, applied in enumerate(decision.applied):
-        foot = decision.gaps if place == 0 else ()
-        cards.append(_card(applied, chart, service, foot))
+        foot, held = (decision.gaps, decision.held) if place == 0 else ((), ())
+        cards.append(_card(applied, chart, service, foot, held))
     return cards
 
 
-def _card(applied: Applied, chart: Chart, service: Service, foot: Iterable[str]) -> dict[str, Any]:
+def _card(
+    applied: Applied,
+    chart: Chart,
+    service: Service,
+    foot: Iterable[str],
+    held: Sequence[Held],
+) -> dict[str, Any]:
     """The card in full, else without what its guests compute, else without its own."""
     titles = {query.key: query.title for query in service.queries}
     for attempt in (applied, replace(applied, also=tuple(map(_bare, applied.also)))):
         try:
-            return render(attempt, chart, service.attribution, foot, titles)
+            return render(attempt, chart, service.attribution, foot, titles, held)
         except Exception as problem:
             log.error("a card could not be built in full", extra=_of(applied.rule, problem))
-    return render(_bare(applied), chart, service.attribution, foot, titles)
+    return render(_bare(applied), chart, service.attribution, foot, titles, held)
 
 
 def _bare(applied: Applied) -> Applied:
