@@ -1,6 +1,6 @@
 """The web edge: routes, CORS, and which error gets which HTTP status.
 
-Only this and the modules named `*_routes` import flask.
+Only this, `web` and the modules named `*_routes` import flask.
 
 https://cds-hooks.hl7.org/#discovery and https://cds-hooks.hl7.org/#calling-a-cds-service. Every
 answer that is no success carries an OperationOutcome; none carries a stack trace or patient data.
@@ -15,14 +15,13 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from flask import Flask, Response, g, request
-from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, NotFound
 
 from cds_service import demo_routes, logs
-from cds_service.clients import Client
 from cds_service.door import Door
 from cds_service.engine import Engine, load_engine
 from cds_service.errors import (
@@ -34,8 +33,15 @@ from cds_service.errors import (
     StoreDown,
     UnknownService,
 )
+from cds_service.late_store import LateStore
 from cds_service.openapi import document
+from cds_service.recorder import Chore, Recorder, Sink
+from cds_service.recording import Answered, Recording, Seen
 from cds_service.settings import Settings, read_settings
+from cds_service.web import Unsupported, caller_of, json_answer, json_body, outcome
+
+if TYPE_CHECKING:
+    from cds_service.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -81,12 +87,17 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Flask:
     # One spelling of a path is enough for clients: no redirect, which a preflight may not follow.
     app.url_map.strict_slashes = False
     app.wsgi_app = _PlainPath(app.wsgi_app)  # type: ignore[method-assign]
-    door = _door(settings, engine, clock)
+    late = _late_store(settings, clock)
+    door = _door(settings, engine, late, clock)
+    recorder = _recorder(settings, engine, late, clock)
+    app.extensions["recorder"], app.extensions["store"] = recorder, late
     _add_log(app)
-    _add_routes(app, engine, door, clock, settings)
+    _add_recording(app, settings, engine, recorder, clock)
+    _add_routes(app, engine, door, clock, settings, recorder)
     demo_routes.add(app, settings, clock)
     _add_errors(app)
     _add_headers(app, door)
+    recorder.start()
     return app
 
 
@@ -101,14 +112,44 @@ def check_production(settings: Settings, content: ModuleType, clock: Clock) -> N
         raise ContentError(*problems)
 
 
-def _door(settings: Settings, engine: Engine, clock: Clock) -> Door:
-    if settings.mode != "production":
-        return Door(settings)
-    # Imported here: tokens and a database cost start-up time that the sandbox need not pay.
-    from cds_service.guard import GuardedDoor
-    from cds_service.store import Store
+def _late_store(settings: Settings, clock: Clock) -> LateStore:
+    """The store; in production it is open, else the recorder's thread opens it."""
+    if settings.store in ("", "none"):
+        return LateStore()
 
-    return GuardedDoor(settings, engine.clients, Store(settings.store, clock), clock)
+    def opening() -> Store:
+        # Imported here: a database costs start-up time that the sandbox need not pay.
+        from cds_service.store import Store
+
+        return Store(settings.store, clock)
+
+    return LateStore.holding(opening()) if settings.mode == "production" else LateStore(opening)
+
+
+def _door(settings: Settings, engine: Engine, late: LateStore, clock: Clock) -> Door:
+    store = late.get()
+    if settings.mode != "production" or store is None:
+        return Door(settings)
+    # Imported here: the same for tokens.
+    from cds_service.guard import GuardedDoor
+
+    return GuardedDoor(settings, engine.clients, store, clock)
+
+
+def _recorder(settings: Settings, engine: Engine, late: LateStore, clock: Clock) -> Recorder:
+    """Sinks are built by the recorder's thread, and what they need is imported there."""
+    sinks: dict[str, Callable[[], Sink]] = {}
+    chores: list[Chore] = []
+    if late.is_configured:
+
+        def store() -> Sink:
+            from cds_service.call_store import CallStore
+
+            return CallStore(late, settings.retention_days, clock)
+
+        sinks["store"] = store
+        chores.append(late.open)
+    return Recorder(sinks, chores)
 
 
 class _PlainPath:
@@ -145,7 +186,38 @@ def _add_log(app: Flask) -> None:
         return response
 
 
-def _add_routes(app: Flask, engine: Engine, door: Door, clock: Clock, settings: Settings) -> None:
+def _add_recording(
+    app: Flask, settings: Settings, engine: Engine, recorder: Recorder, clock: Clock
+) -> None:
+    """Every call of a service leaves a record, refused ones too."""
+    recording = Recording(settings.mode, engine.content_version, engine.inputs())
+
+    @app.after_request
+    def record(response: Response) -> Response:
+        if request.endpoint != "call" or request.method != "POST" or not recorder.is_wanted:
+            return response
+        service = engine.services.get((request.view_args or {})["service_id"])
+        if service is None:
+            return response
+        seen = g.get("seen") or Seen()
+        milliseconds = (time.perf_counter() - g.started) * 1000
+        try:
+            answered = Answered(g.get("at") or clock(), response.status_code, milliseconds)
+            recorder.put(recording.record(service, seen, answered))
+        except Exception as problem:
+            # Cards go out whatever happens to their record.
+            log.error("a call could not be recorded", extra=logs.raised(problem))
+        return response
+
+
+def _add_routes(
+    app: Flask,
+    engine: Engine,
+    door: Door,
+    clock: Clock,
+    settings: Settings,
+    recorder: Recorder,
+) -> None:
     discovery = msgspec.json.encode(engine.discovery())
     description = msgspec.json.encode(document(engine.services.values(), settings))
 
@@ -160,77 +232,49 @@ def _add_routes(app: Flask, engine: Engine, door: Door, clock: Clock, settings: 
     @app.get("/cds-services", provide_automatic_options=False)
     def discover() -> Response:
         if door.asks_for_discovery():
-            _caller(door)
-        return _json(discovery)
+            caller_of(door)
+        return json_answer(discovery)
 
     @app.post("/cds-services/<service_id>", provide_automatic_options=False)
     def call(service_id: str) -> Response:
-        client = _caller(door)
+        client = caller_of(door)
         service = engine.service(service_id)
         logs.note(service=service.id, hook=service.hook)
-        body = _json_body(settings.max_body_bytes)
-        decision = engine.respond(service, body, clock(), client)
+        g.seen, g.at = Seen(client=client.name if client is not None else None), clock()
+        body = json_body(settings.max_body_bytes)
+        decision = engine.respond(service, body, g.at, client, g.seen)
         logs.note(rules=decision.truths(), cards=len(decision.cards))
         # Only where there are any: a field that is None is not written.
         logs.note(off=decision.off or None, silent=decision.silent or None)
-        return _json(msgspec.json.encode({"cards": decision.cards}))
+        return json_answer(msgspec.json.encode({"cards": decision.cards}))
 
     @app.get("/openapi.json", provide_automatic_options=False)
     def describe() -> Response:
         if door.asks_for_discovery():
-            _caller(door)
-        return _json(description)
+            caller_of(door)
+        return json_answer(description)
 
     @app.get("/rules/<rule_id>/source-attributes", provide_automatic_options=False)
     def source_attributes(rule_id: str) -> Response:
         if door.asks_for_discovery():
-            _caller(door)
+            caller_of(door)
         found = engine.source_attributes(rule_id, clock())
         if found is None:
             raise NotFound
-        return _json(msgspec.json.encode(found))
+        return json_answer(msgspec.json.encode(found))
 
     @app.get("/health", provide_automatic_options=False)
     def health() -> Response:
         """The process answers; whether it can do its work is for /ready to say."""
-        return _json(b'{"status":"alive"}')
+        return json_answer(b'{"status":"alive"}')
 
     @app.get("/ready", provide_automatic_options=False)
     def ready() -> Response:
         unready = door.unready()
         if unready:
-            return _outcome(503, "transient", unready)
-        return _json(msgspec.json.encode({"status": "ready", **engine.governance.report(clock())}))
-
-
-def _caller(door: Door) -> Client | None:
-    client = door.caller(request.headers.get("Authorization"), request.path)
-    logs.note(client=client.name if client is not None else None)
-    return client
-
-
-def _json(body: bytes) -> Response:
-    return Response(body, mimetype="application/json")
-
-
-def _json_body(limit: int) -> bytes:
-    """The raw body of a JSON request; its media type in any case, with or without charset.
-
-    Size is checked here rather than by Flask's MAX_CONTENT_LENGTH, which copies every body.
-    """
-    if request.mimetype != "application/json":
-        raise _Unsupported("send the request as application/json")
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise _Unsupported("send the body without Content-Encoding")
-    if (request.content_length or 0) > limit:
-        raise RequestEntityTooLarge
-    return request.get_data(cache=False)
-
-
-class _Unsupported(HTTPException):
-    """A body this service does not read, whatever it holds."""
-
-    code = 415
+            return outcome(503, "transient", unready)
+        report = {"status": "ready", **engine.governance.report(clock()), **recorder.report()}
+        return json_answer(msgspec.json.encode(report))
 
 
 def _add_errors(app: Flask) -> None:
@@ -240,13 +284,13 @@ def _add_errors(app: Flask) -> None:
         logs.note(reason=str(problem))
         if isinstance(problem, NotTrusted):
             return _not_trusted()
-        return _outcome(status, code, problem.problems)
+        return outcome(status, code, problem.problems)
 
     @app.errorhandler(HTTPException)
     def on_http(problem: HTTPException) -> Response:
         status = problem.code or 500
-        text = problem.description if isinstance(problem, _Unsupported) else None
-        answer = _outcome(status, _HTTP_CODES.get(status, "processing"), [text or _phrase(status)])
+        text = problem.description if isinstance(problem, Unsupported) else None
+        answer = outcome(status, _HTTP_CODES.get(status, "processing"), [text or _phrase(status)])
         allowed = getattr(problem, "valid_methods", None)
         if allowed:
             answer.headers["Allow"] = ", ".join(sorted({*allowed, "OPTIONS"}))
@@ -255,27 +299,18 @@ def _add_errors(app: Flask) -> None:
     @app.errorhandler(Exception)
     def on_failure(problem: Exception) -> Response:
         log.error("an exception while answering", extra=logs.raised(problem))
-        return _outcome(500, "exception", ["the service failed to answer; no check was made"])
+        return outcome(500, "exception", ["the service failed to answer; no check was made"])
 
 
 def _not_trusted() -> Response:
     """One answer whatever the reason: https://www.rfc-editor.org/rfc/rfc6750#section-3"""
-    answer = _outcome(401, "login", ["send a valid token of a client that is known here"])
+    answer = outcome(401, "login", ["send a valid token of a client that is known here"])
     answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
 
 
 def _phrase(status: int) -> str:
     return f"{HTTPStatus(status).phrase}: see /cds-services for what this service answers"
-
-
-def _outcome(status: int, code: str, problems: Iterable[str]) -> Response:
-    """https://hl7.org/fhir/R4/operationoutcome.html"""
-    issues = [
-        {"severity": "error", "code": code, "diagnostics": text} for text in dict.fromkeys(problems)
-    ]
-    body = {"resourceType": "OperationOutcome", "issue": issues}
-    return Response(msgspec.json.encode(body), status=status, mimetype="application/json")
 
 
 def _add_headers(app: Flask, door: Door) -> None:

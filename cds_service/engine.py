@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from hashlib import sha256
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -25,6 +26,7 @@ from cds_service.local_limits import read_limits
 from cds_service.prefetch import Answer, State, absent
 from cds_service.profiles import PROFILES
 from cds_service.protocol import SPECIFICATION_VERSION, HookRequest, parse
+from cds_service.recording import Seen, prefetch_states
 from cds_service.rule import Rule
 from cds_service.service import (
     Decision,
@@ -59,8 +61,10 @@ class Engine:
         settings: Settings,
         document: Document | None = None,
         limits: Limits = NO_LOCAL_LIMITS,
+        other_inputs: Iterable[str] = (),
     ) -> None:
         concepts = tuple(concepts)
+        self._other_inputs = tuple(other_inputs)
         self.limits = limits
         self._document = document
         self._documents: dict[str, dict[str, Any]] = {}
@@ -133,20 +137,43 @@ class Engine:
         status = self.governance.status(rule, service, as_of)
         return {**self._documents[rule_id], "reviewStatus": status}
 
+    def inputs(self) -> frozenset[str]:
+        """The names of all that a rule can lack: of concepts, and others of the content."""
+        return frozenset({*self.lexicon.concepts, *self._other_inputs})
+
+    @property
+    def content_version(self) -> str:
+        """One name for these rules in these versions, with this site's codes."""
+        rules = {f"{r.id} {r.version}" for s in self.services.values() for r in s.rules()}
+        return sha256("\n".join(sorted(rules)).encode()).hexdigest()[:16]
+
+    def override_reasons(self) -> frozenset[tuple[str, str]]:
+        """System and code of every reason that a card may offer."""
+        rules = [rule for service in self.services.values() for rule in service.rules()]
+        return frozenset((each.system, each.code) for r in rules for each in r.override_reasons)
+
     def respond(
-        self, service: Service, body: bytes, as_of: datetime, caller: Client | None = None
+        self,
+        service: Service,
+        body: bytes,
+        as_of: datetime,
+        caller: Client | None = None,
+        seen: Seen | None = None,
     ) -> Decision:
         """Everything decided for one request. Raises InvalidRequest or MissingData.
 
-        `caller` is who the client has shown to be, where that is asked for.
+        `caller` is who the client has shown to be, where that is asked for. What is found out on
+        the way is put into `seen`.
         """
+        seen = seen if seen is not None else Seen()
         request = parse(body, service.hook)
         logs.note(hookInstance=request.hook_instance)
+        client = self.clients.of(request, caller)
+        _note_request(seen, request, client)
         if not request.is_from_clinician or has_nothing_selected(request):
             return Decision([], [], [])
-        client = self.clients.of(request, caller)
         drafted = drafted_drugs(request)
-        answers = self._complete(service, request, client, drafted)
+        answers = self._complete(service, request, client, drafted, seen)
         require(service, answers)
         chart = build_chart(
             service, self.lexicon, request, answers, as_of, drafted, self.limits
@@ -158,6 +185,7 @@ class Engine:
         decision.cards = _shown(request, client, decision.cards)
         decision.off = in_force.off
         watch(decision, in_force.silent, chart)
+        seen.decision = decision
         return decision
 
     def _complete(
@@ -166,13 +194,17 @@ class Engine:
         request: HookRequest,
         client: Client | None,
         drafted: Answer,
+        seen: Seen,
     ) -> dict[str, Answer]:
         """Prefetch as sent; what it and the drafts lack from the FHIR server, if there is one."""
         answers = supplied_answers(service, request)
+        supplied = [key for key, answer in answers.items() if answer.is_usable]
         if request.fhir_server is not None and _lacks_something([*answers.values(), drafted]):
             access = self.clients.access(request, client)
             if access is not None:
-                answers = self._reader.complete(access, service.queries, answers, drafted)
+                answers = self._reader.complete(
+                    access, service.queries, answers, drafted, seen.count_callbacks
+                )
             else:
                 log.warning("a request names a FHIR server that is not registered for its client")
                 _name(answers, "the FHIR server named is not registered")
@@ -182,7 +214,14 @@ class Engine:
         # A scope that was taken away is the operators' to see: cards tell the clinician alone.
         unread = [f"{k}:{a.state.name.lower()}" for k, a in answers.items() if not a.is_usable]
         logs.note(unread=" ".join(unread) or None)
+        seen.prefetch = prefetch_states(supplied, answers)
         return answers
+
+
+def _note_request(seen: Seen, request: HookRequest, client: Client | None) -> None:
+    seen.hook_instance = request.hook_instance
+    seen.client = client.name if client is not None else None
+    seen.patient, seen.user = f"Patient/{request.patient_id}", request.user_id
 
 
 def _shown(
@@ -246,13 +285,16 @@ def _check_offered(content: ModuleType) -> None:
 def load_engine(content: ModuleType, settings: Settings) -> Engine:
     """The engine over a content package, which offers SERVICES and CONCEPTS, and may `document`.
 
+    OTHER_INPUTS, where it has any, are names of what rules can lack besides concepts.
+
     Raises ContentError when it does not, or when the content or the site's value sets contradict
     themselves.
     """
     _check_offered(content)
     document = getattr(content, "document", None)
     limits = _limits(content, settings)
-    return Engine(content.SERVICES, content.CONCEPTS, settings, document, limits)
+    inputs = getattr(content, "OTHER_INPUTS", ())
+    return Engine(content.SERVICES, content.CONCEPTS, settings, document, limits, inputs)
 
 
 def _limits(content: ModuleType, settings: Settings) -> Limits:

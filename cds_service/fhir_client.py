@@ -75,6 +75,7 @@ class FhirClient:
     ) -> tuple[bytes, str] | _Again:
         if deadline.left() <= 0:
             raise ReadError(LATE)
+        deadline.count_request()
         try:
             with outbound.get(session, url, headers, deadline) as response:
                 status = response.status_code

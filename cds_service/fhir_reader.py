@@ -87,10 +87,12 @@ class FhirReader:
         queries: Sequence[Query],
         answers: Mapping[str, Answer],
         drafted: Answer | None = None,
+        told: Callable[[int], None] = lambda requests: None,
     ) -> dict[str, Answer]:
         """The answers, and what they lack from the server. Never raises for what it does.
 
-        The Medications of `drafted` are read too, and put beside what it holds.
+        The Medications of `drafted` are read too, and put beside what it holds. `told` is told how
+        many requests were sent.
         """
         call = _Call(access, Deadline(access.deadline, access.rules))
         lacking = [query for query in queries if not answers[query.key].is_usable]
@@ -101,6 +103,7 @@ class FhirReader:
         merged = {**answers, **{key: _better(answers[key], read[key]) for key in read}}
         self._add_drugs(call, [*merged.values(), *([drafted] if drafted is not None else ())])
         self._add_version(call, [merged[query.key] for query in lacking])
+        told(call.deadline.requests)
         return merged
 
     def _find_search(

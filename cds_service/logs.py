@@ -127,6 +127,7 @@ FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "silent": _names,
     "rule": _name,
     "profile": _name,
+    "sink": _name,
     "unread": _states,
     "count": _count,
     "reason": _words,

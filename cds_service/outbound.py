@@ -186,6 +186,13 @@ class Deadline:
         self._lock = threading.Lock()
         self._open: dict[int, socket.socket] = {}
         self._is_cut = False
+        self.requests = 0
+        """How many were sent for this call, tries that failed included."""
+
+    def count_request(self) -> None:
+        """One more is sent."""
+        with self._lock:
+            self.requests += 1
 
     def left(self) -> float:
         """Seconds until the end; none or fewer when it is past."""

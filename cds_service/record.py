@@ -59,8 +59,8 @@ class CardSent:
 class CallRecord:
     """One call of a hook, answered or refused.
 
-    `unread` is prefetch key to its state, for keys that were not answered; `callbacks` how many
-    requests went to the FHIR server.
+    `prefetch` is key to its state: answered or empty as it was sent, read (from the FHIR server),
+    or what is wrong (see prefetch.State); `callbacks` how many requests went to the FHIR server.
     """
 
     id: str
@@ -79,3 +79,25 @@ class CallRecord:
     callbacks: int = 0
     patient: str | None = None
     user: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRecord:
+    """One entry of feedback, as it was kept: what a clinician did with a card.
+
+    `reason` is system and code of an override reason of ours; `UNLISTED` for any other.
+    """
+
+    card: str
+    service: str
+    client: str | None
+    outcome: str
+    at: datetime
+    received: datetime
+    reason: tuple[str, str] | None = None
+    commented: bool = False
+    accepted: tuple[str, ...] = ()
+
+
+UNLISTED = ("", "unlisted")
+"""A reason that no card of ours offers: what it says may be about the patient."""
