@@ -240,7 +240,7 @@ def matches(search: Search, resources: Iterable[Json], base: str) -> list[Json]:
         wanted = _alternatives(value)
         if parameter.type == "reference":
             wanted = [_address(each, parameter.target, base) for each in wanted]
-        found = [each for each in found if _meets(each, parameter, wanted)]
+        found = [each for each in found if _meets(each, parameter, wanted, base)]
     for order in reversed(search.order):
         found = _sorted(found, order, search.searchable.sorts)
     return found
@@ -259,10 +259,10 @@ def _address(text: str, target: str, base: str) -> str:
     return own if "/" in own else f"{target}/{own}"
 
 
-def _meets(resource: Json, parameter: Parameter, wanted: Sequence[str]) -> bool:
+def _meets(resource: Json, parameter: Parameter, wanted: Sequence[str], base: str) -> bool:
     match parameter.type:
         case "reference":
-            return not {*wanted}.isdisjoint(referred(resource, parameter, ""))
+            return not {*wanted}.isdisjoint(referred(resource, parameter, base))
         case "string":
             names = [each.lower() for each in _names(resource, parameter.elements[0])]
             asked = tuple(_unescaped(each).lower() for each in wanted)
