@@ -149,6 +149,16 @@ def _recorder(settings: Settings, engine: Engine, late: LateStore, clock: Clock)
 
         sinks["store"] = store
         chores.append(late.open)
+    if settings.fhir_log:
+
+        def fhir() -> Sink:
+            from cds_service.fhir_forms import inputs_of
+            from cds_service.fhir_log import FhirLog
+
+            queries = (query for each in engine.services.values() for query in each.queries)
+            return FhirLog(settings.fhir_log, inputs_of(queries, engine.lexicon))
+
+        sinks["fhir"] = fhir
     return Recorder(sinks, chores)
 
 
