@@ -221,7 +221,11 @@ class Engine:
 def _note_request(seen: Seen, request: HookRequest, client: Client | None) -> None:
     seen.hook_instance = request.hook_instance
     seen.client = client.name if client is not None else None
-    seen.patient, seen.user = f"Patient/{request.patient_id}", request.user_id
+    # `Patient/1` alone is somebody else on another server.
+    server = f"{request.fhir_server}/" if request.fhir_server is not None else ""
+    seen.patient = f"{server}Patient/{request.patient_id}"
+    is_whole = not request.user_id or "://" in request.user_id
+    seen.user = request.user_id if is_whole else f"{server}{request.user_id}"
 
 
 def _shown(
