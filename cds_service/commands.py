@@ -22,6 +22,7 @@ from cds_service.command_line import (
     json_option,
     print_json,
 )
+from cds_service.completion import completion
 from cds_service.doctor_command import doctor
 from cds_service.engine import Engine, load_content
 from cds_service.errors import CDSError
@@ -32,10 +33,9 @@ from cds_service.replay_command import replay
 from cds_service.rule import Rule
 from cds_service.service import Decision, Service
 from cds_service.settings import Settings, read_settings
+from cds_service.simulate_command import simulate
 from cds_service.terminology import Concept, Lexicon
-
-_TRUTHS = {"TRUE": "yes", "FALSE": "no", "UNKNOWN": "unknown"}
-
+from cds_service.transcript import NO_CARD, TRUTHS, places
 
 SECTIONS = (
     ("For clinicians and reviewers", "simulate check rules replay insight fixtures"),
@@ -63,6 +63,8 @@ main.add_command(fixtures)
 main.add_command(lint)
 main.add_command(doctor)
 main.add_command(replay)
+main.add_command(simulate)
+main.add_command(completion)
 
 
 @main.command(short_help="Serve discovery and the three hooks.")
@@ -179,14 +181,14 @@ def _service_for(engine: Engine, body: bytes) -> Service:
 def _explain(decision: Decision, everything: bool) -> Iterator[str]:
     if not decision.outcomes:
         yield "Nothing to check: no order selected, or the user is not a clinician."
-    places = _places(decision)
+    where = places(decision)
     yield from (f"{rule}: not asked (off here)" for rule in decision.off)
     for outcome in decision.outcomes:
         if outcome.finding is None:
             yield f"{outcome.rule.id}: could not be checked (the rule raised)"
             continue
-        where = places.get(outcome.rule.id, _NO_CARD) if outcome.finding.truth is TRUE else ""
-        yield f"{outcome.rule.id}: {_TRUTHS[outcome.finding.truth.name]}{where}"
+        place = where.get(outcome.rule.id, NO_CARD) if outcome.finding.truth is TRUE else ""
+        yield f"{outcome.rule.id}: {TRUTHS[outcome.finding.truth.name]}{place}"
         facts = dict.fromkeys(fact.say() for fact in outcome.finding.deciding())
         yield from (f"    {fact}" for fact in facts)
         if everything:
@@ -201,22 +203,8 @@ def _explain(decision: Decision, everything: bool) -> Iterator[str]:
             yield f"  -> {suggestion['label']}{recommended}"
 
 
-_NO_CARD = " (no card of its own: another rule speaks first)"
-
-
-def _places(decision: Decision) -> dict[str, str]:
-    """Of each rule that shows, where: a card of its own goes without saying."""
-    own = {each.rule.id: "" for each in decision.applied}
-    own |= dict.fromkeys(decision.silent, " (silent here: not shown)")
-    return own | {
-        guest.rule.id: f" (on the card of {each.rule.id})"
-        for each in decision.applied
-        for guest in each.also
-    }
-
-
 def _questions(finding: Finding, depth: int = 0) -> Iterator[str]:
-    yield f"{'  ' * depth}{finding.question}: {_TRUTHS[finding.truth.name]}"
+    yield f"{'  ' * depth}{finding.question}: {TRUTHS[finding.truth.name]}"
     for part in finding.parts:
         yield from _questions(part, depth + 1)
 
