@@ -76,7 +76,7 @@ _NOTES = {
 
 # -- references ------------------------------------------------------------------------------------
 
-LONGEST_REFERENCE = 1024
+LONGEST_REFERENCE = 4096
 _ID = r"[A-Za-z0-9.-]{1,64}"
 _SERVER_ADDRESS = r"https?://[A-Za-z0-9.:\[\]-]+(?:/[A-Za-z0-9._~%+-]+)*/"
 _USER = re.compile(

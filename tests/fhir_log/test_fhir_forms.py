@@ -139,7 +139,7 @@ NO_PATIENTS = {
     "an address with a user": "https://user:secret@ehr.example/fhir/Patient/1",
     "an address with a query": "https://ehr.example/fhir/Patient/1?name=Doe",
     "another scheme": "javascript://ehr.example/Patient/1",
-    "too long an address": f"https://ehr.example/{'a' * 1100}/Patient/1",
+    "too long an address": f"https://ehr.example/{'a' * 4200}/Patient/1",
 }
 
 
@@ -164,7 +164,7 @@ NO_USERS = {
     "no id": "Practitioner/",
     "a mailbox": "jane.doe@hospital.example",
     "a line break": "Practitioner/1\n",
-    "too long": f"https://ehr.example/{'a' * 1100}/Practitioner/1",
+    "too long": f"https://ehr.example/{'a' * 4200}/Practitioner/1",
 }
 
 
