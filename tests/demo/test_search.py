@@ -197,6 +197,10 @@ def test_pages_lead_through_everything_once_in_order() -> None:
     assert links(bundle)["self"].startswith(f"{BASE}/Observation?patient=anna&_sort=-date")
 
 
+def test_a_page_that_ends_with_the_last_match_has_no_next() -> None:
+    assert "next" not in links(search("Observation", ("patient", "anna"), ("_count", "5")))
+
+
 def test_a_page_beyond_the_end_is_empty() -> None:
     bundle = search("Observation", ("_offset", "999"))
     assert (ids(bundle), bundle["total"], "next" in links(bundle)) == ([], 6, False)
