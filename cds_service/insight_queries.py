@@ -52,14 +52,22 @@ _Key = tuple[date, str, str | None]
 
 def read(connection: Connection, period: Period, wanted: Filter) -> Insight:
     """All of it: for a page."""
-    found = Insight()
-    for rows, traffic in _pieces(connection, period, wanted):
-        found.rows += rows
-        found.traffic += traffic
+    found = Insight(*read_counts(connection, period, wanted))
     found.services = _services(connection, period, wanted)
     found.missing = _missing_inputs(connection, period, wanted)
     found.unknown_cards = _unknown_cards(connection, period)
     return found
+
+
+def read_counts(
+    connection: Connection, period: Period, wanted: Filter
+) -> tuple[list[Row], list[Traffic]]:
+    """Rules and calls by week, without what is said of the period as a whole."""
+    rows, traffic = [], []
+    for some_rows, some_traffic in _pieces(connection, period, wanted):
+        rows += some_rows
+        traffic += some_traffic
+    return rows, traffic
 
 
 def read_rows(connection: Connection, period: Period, wanted: Filter) -> Iterator[Row]:
@@ -239,15 +247,13 @@ def _evaluated(period: Period, wanted: Filter) -> Select[Any]:
 
 
 def _count_evaluations(row: Row, truth: str, shown: str, count: int) -> None:
-    if truth == "unknown":
-        row.not_evaluable += count
-    elif truth == "error":
-        row.errors += count
-    else:
-        row.distinct_calls += count
-        row.fires += count if shown in ("card", "line") else 0
-        row.held += count if shown == "held" else 0
-        row.silent += count if shown == "silent" else 0
+    # A rule that speaks of gaps has a card without being true.
+    row.distinct_calls += count if truth == "true" or shown != "no" else 0
+    row.fires += count if shown in ("card", "line") else 0
+    row.held += count if shown == "held" else 0
+    row.silent += count if shown == "silent" else 0
+    row.not_evaluable += count if truth == "unknown" else 0
+    row.errors += count if truth == "error" else 0
 
 
 def _answered(period: Period, wanted: Filter) -> Select[Any]:
