@@ -21,7 +21,7 @@ import msgspec
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, NotFound
 
-from cds_service import demo_routes, insight_routes, logs, page_routes
+from cds_service import demo_routes, feedback_routes, insight_routes, logs, page_routes
 from cds_service.door import Door
 from cds_service.engine import Engine, load_engine
 from cds_service.errors import (
@@ -97,6 +97,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Flask:
     demo_routes.add(app, settings, clock)
     page_routes.add(app, settings)
     insight_routes.add(app, settings, engine, late, clock)
+    feedback_routes.add(app, engine, door, late, recorder, clock)
     _add_errors(app)
     _add_headers(app, door)
     recorder.start()

@@ -11,7 +11,8 @@ import atexit
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from cds_service.logs import raised
@@ -46,8 +47,16 @@ class OutcomeSink(Protocol):
         """Count these outcomes."""
 
 
+@runtime_checkable
+class TendedSink(Protocol):
+    """A sink with something to do now and then, whether calls come or not."""
+
+    def tend(self) -> None:
+        """Called at each turn of the thread; to be done soon."""
+
+
 Chore = Callable[[], None]
-"""What the thread does besides, at each turn; it says itself when there is nothing to do."""
+"""What the thread does at each turn before anything else. It does not raise."""
 
 
 class Recorder:
@@ -59,7 +68,7 @@ class Recorder:
         chores: Iterable[Chore] = (),
         most_waiting: int = MOST_WAITING,
     ) -> None:
-        """`sinks` are built by the thread, in this order, after each chore has run once."""
+        """`sinks` are built by the thread, in this order, after every chore has run once."""
         self._builders = dict(sinks)
         self._chores = tuple(chores)
         self._most = most_waiting
@@ -114,7 +123,7 @@ class Recorder:
             return dict(self._lost)
 
     def failing(self) -> list[str]:
-        """The sinks whose last batch was lost."""
+        """What does not work: sinks whose last batch was lost, and other parts of them."""
         return sorted(self._failing)
 
     def report(self) -> dict[str, Any]:
@@ -135,32 +144,30 @@ class Recorder:
 
     def _run(self) -> None:
         self._wake.wait(START_SECONDS)
-        self._do_chores()
         while True:
             is_last = self._closed.is_set()
             self._wake.clear()
+            for chore in self._chores:
+                chore()
             self._build()
             self._write()
             if is_last:
                 return
+            self._tend()
             self._wake.wait(PAUSE_SECONDS)
-            self._do_chores()
 
-    def _do_chores(self) -> None:
-        for chore in self._chores:
-            try:
-                chore()
-            except Exception as problem:
-                log.warning("a chore of the recorder failed", extra=raised(problem))
+    def _tend(self) -> None:
+        for name, sink in self._sinks.items():
+            if isinstance(sink, TendedSink):
+                with self._watched(f"{name}-upkeep"):
+                    sink.tend()
 
     def _build(self) -> None:
         """The sinks that are not there yet; one that cannot be built is tried again next time."""
         for name, build in self._builders.items():
             if name not in self._sinks:
-                try:
+                with self._watched(f"{name}-start"):
                     self._sinks[name] = build()
-                except Exception as problem:
-                    self._failed(name, problem)
 
     def _write(self) -> None:
         records = _taken(self._waiting)
@@ -170,40 +177,41 @@ class Recorder:
             if records:
                 self._write_to(name, sink, records)
             if outcomes and isinstance(sink, OutcomeSink):
-                self._tell(name, sink, outcomes)
+                with self._watched(f"{name}-outcomes"):
+                    sink.write_outcomes(outcomes)
 
     def _write_to(self, name: str, sink: Sink | None, records: Sequence[CallRecord]) -> None:
-        if sink is None:
+        is_written = False
+        with self._watched(name):
+            if sink is not None:
+                sink.write(records)
+                is_written = True
+        if not is_written:
             self._lose(name, len(records))
-            return
+
+    @contextmanager
+    def _watched(self, name: str) -> Iterator[None]:
+        """Nothing that raises ends the thread. It is said once, not at each batch."""
         try:
-            sink.write(records)
+            yield
         except Exception as problem:
-            self._lose(name, len(records))
             self._failed(name, problem)
         else:
             self._worked(name)
-
-    def _tell(self, name: str, sink: OutcomeSink, outcomes: Sequence[OutcomeRecord]) -> None:
-        try:
-            sink.write_outcomes(outcomes)
-        except Exception as problem:
-            self._failed(name, problem)
 
     def _lose(self, name: str, many: int) -> None:
         with self._counting:
             self._lost[name] = self._lost.get(name, 0) + many
 
     def _failed(self, name: str, problem: Exception) -> None:
-        """Said once, not at each batch."""
         if name not in self._failing:
             self._failing.add(name)
-            log.error("calls are no longer recorded", extra={"sink": name, **raised(problem)})
+            log.error("a part of the recorder fails", extra={"sink": name, **raised(problem)})
 
     def _worked(self, name: str) -> None:
         if name in self._failing:
             self._failing.discard(name)
-            log.warning("calls are recorded again", extra={"sink": name})
+            log.warning("a part of the recorder works again", extra={"sink": name})
 
 
 def _taken(queue: deque[Item]) -> list[Item]:

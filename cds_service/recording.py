@@ -68,7 +68,7 @@ class Recording:
             mode=self.mode,
             content_version=self.content_version,
             status=answered.status,
-            milliseconds=answered.milliseconds,
+            milliseconds=round(answered.milliseconds, 2),
             hook_instance=seen.hook_instance,
             cards=tuple(_cards(decision)) if decision is not None else (),
             evaluations=self._evaluations(service, decision) if decision is not None else (),

@@ -234,6 +234,31 @@ class Store:
             turn.release()
 
     @contextmanager
+    def transaction(self, is_durable: bool = False) -> Iterator[Connection]:
+        """All of what is written or nothing. Raises StoreDown: then it is nothing, or not known.
+
+        `is_durable`: at its end the database has it on the disk, whatever it does with the rest.
+        """
+        with self.connection() as connection:
+            is_sqlite = connection.dialect.name == "sqlite"
+            if is_durable and is_sqlite:
+                connection.execute(text("PRAGMA synchronous=FULL"))
+            connection.execute(text("BEGIN IMMEDIATE" if is_sqlite else "BEGIN"))
+            if is_durable and not is_sqlite:
+                connection.execute(text(_WAIT_FOR_DISK))
+            try:
+                yield connection
+                connection.execute(text("COMMIT"))
+            except BaseException:
+                with suppress(SQLAlchemyError):
+                    connection.execute(text("ROLLBACK"))
+                raise
+            finally:
+                if is_durable and is_sqlite:
+                    with suppress(SQLAlchemyError):
+                        connection.execute(text("PRAGMA synchronous=NORMAL"))
+
+    @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection apart, to read much as of one moment. Raises StoreDown."""
         is_sqlite = self._reading.dialect.name == "sqlite"
@@ -247,6 +272,11 @@ class Store:
             raise StoreDown(f"the store does not answer ({_name(problem)})") from None
 
 
+# The URL may have turned it off, to spare each token the waiting.
+_WAIT_FOR_DISK = (
+    "SELECT set_config('synchronous_commit', 'on', true) "
+    "WHERE current_setting('synchronous_commit') = 'off'"
+)
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
