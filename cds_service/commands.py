@@ -23,6 +23,7 @@ from cds_service.command_line import (
     print_json,
 )
 from cds_service.completion import completion
+from cds_service.describe_command import describe_service
 from cds_service.doctor_command import doctor
 from cds_service.engine import Engine, load_content
 from cds_service.errors import CDSError
@@ -64,6 +65,7 @@ main.add_command(lint)
 main.add_command(doctor)
 main.add_command(replay)
 main.add_command(simulate)
+main.add_command(describe_service)
 main.add_command(completion)
 
 
@@ -157,7 +159,7 @@ def check(request_file: click.File, as_of: datetime, as_json: bool, everything: 
     service = _service_for(engine, body)
     decision = engine.respond(service, body, as_of)
     if as_json:
-        print_json({"cards": decision.cards})
+        print_json(decision.response())
         return
     click.echo(f"Service {service.id}, as of {as_of.isoformat(timespec='seconds')}\n")
     for line in _explain(decision, everything):

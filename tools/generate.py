@@ -14,13 +14,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tools.pages import prefetch, reference, rules, statements  # noqa: E402 the root must come first
+from tools.pages import integration, prefetch, reference, rules, statements  # noqa: E402 the root must come first
 
 GENERATORS = ("value_sets.py", "fixtures.py")
 PAGES = {
     "docs/rules.md": rules.page,
     "docs/statements.md": statements.page,
     "docs/prefetch.md": prefetch.page,
+    "docs/integration-sheet.md": integration.page,
     "docs/configuration.md": reference.configuration_page,
 }
 
