@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import stat
@@ -129,7 +130,7 @@ def test_what_a_full_disk_cut_off_is_taken_back_and_raises(
     log.write([record("first")])
     write = os.write
     with monkeypatch.context() as full:
-        full.setattr(fhir_log.os, "write", lambda file, data: write(file, data[: len(data) // 2]))
+        full.setattr(os, "write", lambda file, data: write(file, data[: len(data) // 2]))
         with pytest.raises(OSError, match="bytes could be written"):
             log.write([record("lost")])
     log.write([record("second")])
@@ -160,7 +161,7 @@ def test_a_file_that_another_holds_for_good_is_given_up(
     monkeypatch.setattr(fhir_log, "LOCK_SECONDS", 0.05)
     path.touch()
     with path.open("ab") as other:
-        fhir_log.fcntl.flock(other, fhir_log.fcntl.LOCK_EX)
+        fcntl.flock(other, fcntl.LOCK_EX)
         with pytest.raises(BlockingIOError):
             log.write([record("lost")])
     log.write([record("kept")])
@@ -171,7 +172,7 @@ def test_the_file_is_let_go_after_each_write(log: FhirLog, path: Path) -> None:
     log.write([record("first")])
     FhirLog(str(path), INPUTS).write([record("second")])
     with path.open("ab") as other:
-        fhir_log.fcntl.flock(other, fhir_log.fcntl.LOCK_EX | fhir_log.fcntl.LOCK_NB)
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 _WRITER = """

@@ -53,7 +53,7 @@ def extension(resource: dict[str, Any], url: str) -> Any:
 
 def instance(event: dict[str, Any]) -> str:
     details = {each["type"]: each["valueString"] for each in event["entity"][-1]["detail"]}
-    return details["hookInstance"]
+    return str(details["hookInstance"])
 
 
 @pytest.fixture(scope="module")
