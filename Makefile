@@ -16,7 +16,7 @@ $(VENV)/bin/python:
 
 $(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
@@ -65,10 +65,10 @@ docs: $(VENV)/.docs
 
 # The files of deploy/, as far as they can be checked without a container engine.
 deploy-check: $(VENV)/.docs
-	$(BIN)/hadolint deploy/Dockerfile
+	$(BIN)/hadolint --config deploy/hadolint.yaml deploy/Dockerfile
 	$(BIN)/yamllint --strict --config-file deploy/yamllint.yaml deploy
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
-	$(BIN)/kubernetes-validate --strict --version 1.31 $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/*.yaml))
+	$(BIN)/kubernetes-validate --strict --kubernetes-version 1.31 --quiet $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/*.yaml))
 
 generate: $(VENV)/.dev
 	$(BIN)/python tools/generate.py
