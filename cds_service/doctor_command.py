@@ -10,7 +10,7 @@ from types import ModuleType
 import click
 import msgspec
 
-from cds_service import approvals, governance
+from cds_service import approvals, fhir_log, governance
 from cds_service.clients import read_clients
 from cds_service.command_line import FOUND, json_option, print_json, styled
 from cds_service.engine import load_content, load_engine
@@ -56,7 +56,10 @@ def _examine(as_production: bool) -> tuple[list[str], list[str]]:
     if as_production:
         settings = msgspec.structs.replace(settings, mode="production")
     if settings.mode != "production":
-        remarks = ["sandbox mode: everybody is answered, no rule needs approval"]
+        remarks = [
+            "sandbox mode: everybody is answered, no rule needs approval",
+            *fhir_log.problems(settings.fhir_log),
+        ]
         return _starts(content, settings), [*remarks, *_switched(settings, content)]
     from cds_service import production
 

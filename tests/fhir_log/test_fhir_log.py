@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import hooks
 from cds_service import fhir_log
+from cds_service.doctor_command import doctor
 from cds_service.fhir_log import FhirLog, problems
 from cds_service.production import lacking
 from cds_service.settings import Settings
@@ -236,3 +238,12 @@ def test_production_does_not_start_with_a_file_that_cannot_be_written(tmp_path: 
     assert [each for each in found if each.startswith("CDS_FHIR_LOG: there is no folder")]
     without = lacking(Settings(mode="production"), hooks.SERVICES, NOW.date())
     assert len(found) == len(without) + 1
+
+
+def test_doctor_remarks_it_in_sandbox_mode_where_it_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CDS_FHIR_LOG", str(tmp_path / "none" / FILE))
+    result = CliRunner().invoke(doctor, ["--json"])
+    assert result.exit_code == 0
+    assert any("CDS_FHIR_LOG: there is no folder" in each for each in result.stdout.splitlines())
