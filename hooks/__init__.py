@@ -1,31 +1,46 @@
 """The clinical content: acute leukemia, hyperleukocytosis and ALS. Knows medicine and no web.
 
-The engine loads this package by name and takes SERVICES and CONCEPTS from it, and asks `document`
-for what stands behind a rule.
+The engine loads this package by name and takes SERVICES and CONCEPTS from it, and LIMITS that a
+site may change; it asks `document` for what stands behind a rule, and `limits_of` on which limits a
+rule rests.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from cds_service.limits import NO_LOCAL_LIMITS, Changeable, Limit, Limits
 from cds_service.rule import Rule
 from cds_service.service import Service
 from cds_service.terminology import Lexicon
+from hooks import thresholds
 from hooks.concepts import CONCEPTS
 from hooks.order_select import ORDER_SELECT
 from hooks.order_sign import ORDER_SIGN
 from hooks.patient_view import PATIENT_VIEW
 
 SERVICES = (PATIENT_VIEW, ORDER_SELECT, ORDER_SIGN)
+LIMITS = Changeable(thresholds.LIMITS, thresholds.ASCENDING)
 
 
-def document(rule: Rule, services: Sequence[Service], lexicon: Lexicon) -> dict[str, Any]:
+def limits_of(rule: Rule) -> Iterable[Limit]:
+    """The limits and windows that a rule may ask or state, whatever the patient."""
+    # Imported here, as below: only a site that has changed some needs to know.
+    from hooks import source_attributes
+
+    asked = source_attributes.inputs(rule)
+    return (*asked.thresholds, *asked.windows)
+
+
+def document(
+    rule: Rule, services: Sequence[Service], lexicon: Lexicon, limits: Limits = NO_LOCAL_LIMITS
+) -> dict[str, Any]:
     """What stands behind a rule, as JSON-ready values: see rule_documents."""
     # Imported here: it reads the code of rules and the statements, which no card needs.
     from hooks import rule_documents
 
-    return rule_documents.document(rule, services, lexicon)
+    return rule_documents.document(rule, services, lexicon, limits)
 
 
-__all__ = ["CONCEPTS", "SERVICES", "document"]
+__all__ = ["CONCEPTS", "LIMITS", "SERVICES", "document", "limits_of"]

@@ -9,7 +9,6 @@ met. So does the lack of a usable performance status, unless another criterion s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -23,14 +22,16 @@ from cds_service.terminology import Measurement, Threshold, Window
 from hooks import concepts, questions, thresholds, units
 from hooks.calculations import kidney, performance
 
-BEFORE_DIAGNOSIS = timedelta(days=14)
-"""A performance status older than this at the diagnosis says little of the patient with AML."""
-
 OUTSIDE_TRIAL_ECOG = Threshold(
     "outside-trial-ecog", Decimal(4), units.SCORE, "The trial enrolled up to ECOG 3.", "VIALEC"
 )
-OUTSIDE_TRIAL_CLEARANCE = Decimal(30)
-"""mL/min, VIALEC: the trial enrolled from here on."""
+OUTSIDE_TRIAL_CLEARANCE = Threshold(
+    "outside-trial-clearance",
+    Decimal(30),
+    thresholds.ML_PER_MIN,
+    "The trial enrolled from here on.",
+    "VIALEC",
+)
 OUTSIDE_TRIAL_BILIRUBIN = Threshold(
     "outside-trial-bilirubin",
     Decimal("3.6"),
@@ -119,11 +120,14 @@ def _measured(patient: Chart) -> tuple[Criterion, ...]:
         return amount.above(thresholds.UNFIT_BILIRUBIN)
 
     ejection, diffusion = concepts.EJECTION_FRACTION, concepts.DLCO
+    weak = f"{patient.limit(thresholds.UNFIT_EJECTION_FRACTION).number}%"
+    small = f"{patient.limit(thresholds.UNFIT_LUNG_FUNCTION).number}%"
+    slow = patient.limit(thresholds.UNFIT_CLEARANCE)
     return (
         # Of an incomplete birth date nobody knows more, and 74 is not far from 75.
         Criterion(
             "age",
-            "age 75 or more",
+            f"age {patient.limit(thresholds.UNFIT_AGE).number} or more",
             patient.age().at_least(thresholds.UNFIT_AGE),
             is_unmeasured=patient.age_bounds() is not None,
         ),
@@ -132,25 +136,38 @@ def _measured(patient: Chart) -> tuple[Criterion, ...]:
         ),
         Criterion("angina (problem list)", "angina", patient.has(concepts.ANGINA)),
         _by_result(
-            patient, "ejection fraction", "ejection fraction of 50% or less", ejection, organ, heart
+            patient,
+            "ejection fraction",
+            f"ejection fraction of {weak} or less",
+            ejection,
+            organ,
+            heart,
         ),
-        _by_result(patient, "DLCO", "DLCO of 65% or less", diffusion, organ, lung),
-        _by_result(patient, "FEV1", "FEV1 of 65% or less", concepts.FEV1, organ, lung),
+        _by_result(patient, "DLCO", f"DLCO of {small} or less", diffusion, organ, lung),
+        _by_result(patient, "FEV1", f"FEV1 of {small} or less", concepts.FEV1, organ, lung),
         Criterion(
             "creatinine clearance",
-            "creatinine clearance below 45",
-            _clearance_below(patient, thresholds.UNFIT_CLEARANCE),
+            f"creatinine clearance below {slow.number}",
+            _clearance_below(patient, slow),
             is_unmeasured=_clearance_is_unmeasured(patient),
         ),
         _by_result(
             patient,
             "bilirubin",
-            "bilirubin above 1.5 times the upper limit",
+            _high_bilirubin(patient),
             concepts.BILIRUBIN,
             thresholds.BILIRUBIN,
             liver,
         ),
     )
+
+
+def _high_bilirubin(patient: Chart) -> str:
+    """As the trial says it; a site sets a number."""
+    limit = patient.limit(thresholds.UNFIT_BILIRUBIN)
+    if limit == thresholds.UNFIT_BILIRUBIN:
+        return "bilirubin above 1.5 times the upper limit"
+    return f"bilirubin above {limit}"
 
 
 def _by_result(
@@ -189,13 +206,13 @@ def _quiet(criterion: Criterion) -> Finding:
     return Finding(found.question, UNKNOWN, facts)
 
 
-def _clearance_below(patient: Chart, limit: Decimal) -> Finding:
-    """By Cockcroft-Gault; unknown without creatinine of 48 h, weight, height, age or sex.
+def _clearance_below(patient: Chart, below: Threshold) -> Finding:
+    """By Cockcroft-Gault; unknown without a recent creatinine, weight, height, age or sex.
 
     A limit in place of the creatinine, or an incomplete birth date, is compared with both ends.
     """
     clearance = kidney.creatinine_clearance_bounds(patient)
-    words = f"Creatinine clearance below {limit} mL/min"
+    words, limit = f"Creatinine clearance below {below}", below.value
     basis = tuple(patient.latest(*needed).fact for needed in _CLEARANCE_NEEDS)
     if clearance is None:
         gap = Fact("clearance", lambda: "Creatinine clearance: not computed", missing=True)
@@ -253,13 +270,13 @@ def poor_performance(patient: Chart) -> Finding:
 
 
 def _before_diagnosis(patient: Chart, measurement: Measurement, taken: ClinicalTime) -> Fact | None:
-    """The status that counts, where it was recorded more than 14 d before the diagnosis."""
+    """The status that counts, where it was recorded well before the diagnosis."""
     since = _diagnosed(patient)
-    if since is None or taken.latest >= since.earliest - BEFORE_DIAGNOSIS:
+    before = patient.limit(thresholds.BEFORE_DIAGNOSIS)
+    if since is None or taken.latest >= since.earliest - before.length:
         return None
     say = patient.latest(measurement, thresholds.PERFORMANCE_STATUS).fact.say
-    days = BEFORE_DIAGNOSIS.days
-    words = f"recorded more than {days} d before the diagnosis of AML, so it does not decide"
+    words = f"recorded more than {before} before the diagnosis of AML, so it does not decide"
     return Fact(measurement.id, lambda: f"{say()}; {words}", missing=True)
 
 

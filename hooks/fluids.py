@@ -16,6 +16,7 @@ from cds_service.chart import Chart, order_fact, question
 from cds_service.dosage import Dose, read_doses, read_quantity
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding
 from cds_service.orders import Order
+from cds_service.terminology import Threshold
 from hooks import concepts, thresholds
 from hooks.calculations import body, hydration
 
@@ -130,8 +131,9 @@ def ml_per_day(order: Order, area_m2: Decimal) -> Decimal | None:
 
 @question
 def large_volume(patient: Chart) -> Finding:
-    """The selected intravenous fluids come to 2 L/m2 or more in 24 h."""
-    words = "Ordering intravenous fluid of 2 L/m² or more in 24 h"
+    """The selected intravenous fluids come to a large volume by body surface in 24 h."""
+    limit = patient.limit(thresholds.LARGE_HYDRATION)
+    words = f"Ordering intravenous fluid of {limit} or more in 24 h"
     patient.asked.add(concepts.CRYSTALLOID.id)
     orders = patient.selected(concepts.CRYSTALLOID)
     if not orders:
@@ -140,23 +142,24 @@ def large_volume(patient: Chart) -> Finding:
     area = body.body_surface_area_m2(patient)
     volumes = [ml_per_day(order, area or thresholds.SMALL_ADULT_M2) for order in orders]
     total = sum((volume for volume in volumes if volume is not None), Decimal(0))
-    if total >= _limit_ml(area or thresholds.SMALL_ADULT_M2):
+    if total >= _limit_ml(limit, area or thresholds.SMALL_ADULT_M2):
         ordered = tuple(order_fact(order, concepts.CRYSTALLOID) for order in orders)
         return Finding(words, TRUE, (*ordered, _volume_fact(total, area)))
     if None in volumes:
         return Finding(words, UNKNOWN, (_not_stated(patient),))
     if area is None and not _is_small_for_any_adult(patient, total):
-        return Finding(words, UNKNOWN, (_area_not_known(total),))
+        return Finding(words, UNKNOWN, (_area_not_known(patient, total),))
     return Finding(words, FALSE, (_volume_fact(total, area),))
 
 
-def _limit_ml(area_m2: Decimal) -> Decimal:
-    return thresholds.LARGE_HYDRATION_L_PER_M2 * hydration.ML_PER_L * area_m2
+def _limit_ml(limit: Threshold, area_m2: Decimal) -> Decimal:
+    return limit.value * hydration.ML_PER_L * area_m2
 
 
 def _is_small_for_any_adult(patient: Chart, total_ml: Decimal) -> bool:
     adult = patient.age().at_least(thresholds.ADULT).truth is TRUE
-    return adult and total_ml < _limit_ml(thresholds.SMALLEST_ADULT_M2)
+    limit = patient.limit(thresholds.LARGE_HYDRATION)
+    return adult and total_ml < _limit_ml(limit, thresholds.SMALLEST_ADULT_M2)
 
 
 def _volume_fact(total_ml: Decimal, area_m2: Decimal | None) -> Fact:
@@ -170,10 +173,11 @@ def _volume_fact(total_ml: Decimal, area_m2: Decimal | None) -> Fact:
     return Fact("fluid volume", words.__str__)
 
 
-def _area_not_known(total_ml: Decimal) -> Fact:
+def _area_not_known(patient: Chart, total_ml: Decimal) -> Fact:
+    window = patient.limit(thresholds.WEIGHT_FOR_DOSE)
     words = (
         f"Ordered fluid: {number_text(round(total_ml, 0))} mL in 24 h, not judged: body surface "
-        "area not known (weight of the last 90 days and height)"
+        f"area not known (weight of the last {window.in_words} and height)"
     )
     return Fact("fluid volume", words.__str__, missing=True)
 

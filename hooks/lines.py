@@ -8,6 +8,7 @@ from decimal import Decimal
 from cds_service.amount import bounds_text, number_text
 from cds_service.chart import Chart
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact
+from cds_service.limits import Stated
 from cds_service.terminology import Diagnosis, Measurement, Orderable, Window
 from hooks import concepts, questions, thresholds, urate
 from hooks.calculations import body
@@ -100,7 +101,8 @@ def count_is_old(patient: Chart) -> str | None:
     old = patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT).bounds
     if fresh is not None or old is None:
         return None
-    return "The leukocyte count is older than 24 h: repeat it before acting on it."
+    window = patient.limit(thresholds.FRESH_COUNT)
+    return f"The leukocyte count is older than {window}: repeat it before acting on it."
 
 
 def diagnosis_if_recorded(*diagnoses: Diagnosis) -> Callable[[Chart], list[Fact]]:
@@ -236,11 +238,12 @@ def _criteria_text(patient: Chart) -> str:
     child = " Urate of a child is not judged." if lysis.is_child(patient) else ""
     found = lysis.criteria(patient)
     if all(each.truth is UNKNOWN for each in found):
-        return f"{_no_criterion_judged(found)}{child}"
+        return f"{_no_criterion_judged(patient, found)}{child}"
     rest = _not_judged(each for each in found if not (child and each.name == "urate"))
     if not met:
+        window = patient.limit(thresholds.TUMOR_LYSIS_VALUES)
         return (
-            "No laboratory criterion is met in the values of the last 12 h that are on record."
+            f"No laboratory criterion is met in the values of the last {window} that are on record."
             f"{rest}{child}"
         )
     words = ", ".join(met)
@@ -252,12 +255,12 @@ def _criteria_text(patient: Chart) -> str:
     return f"Laboratory criteria met today: {words} ({syndrome}).{rest}{child}"
 
 
-def _no_criterion_judged(found: Iterable[lysis.Criterion]) -> str:
+def _no_criterion_judged(patient: Chart, found: Iterable[lysis.Criterion]) -> str:
     if any(_is_unread(each) for each in found):
         return f"Laboratory criteria cannot be judged.{_not_judged(found)}"
     return (
         "Laboratory criteria cannot be judged: no usable potassium, phosphate, urate or calcium of "
-        "the last 12 h is on record."
+        f"the last {patient.limit(thresholds.TUMOR_LYSIS_VALUES)} is on record."
     )
 
 
@@ -275,7 +278,7 @@ def _is_unread(criterion: lysis.Criterion) -> bool:
 
 
 def tumor_lysis_criteria(patient: Chart) -> list[str]:
-    """The laboratory criteria that values of the last 12 h meet, in words."""
+    """The laboratory criteria that recent values meet, in words."""
     return [
         f"{each.name} {bounds_text(each.bounds)} {each.unit}"
         for each in lysis.met(patient)
@@ -339,9 +342,10 @@ def bleeding(patient: Chart) -> str:
     )
 
 
-RED_CELLS = (
-    "Red cells: avoid transfusing above about hemoglobin 10 g/dL before the count falls, unless "
-    "there is bleeding or ischemia."
+RED_CELLS = Stated(
+    "Red cells: avoid transfusing above about hemoglobin {} before the count falls, unless there "
+    "is bleeding or ischemia.",
+    thresholds.HIGH_HEMOGLOBIN,
 )
 LEUKAPHERESIS_NOT_ROUTINE = (
     "Leukapheresis: not routine. Pooled AML cohorts show no change in early death with "
@@ -463,8 +467,8 @@ def pregnancy_not_known(patient: Chart) -> list[Fact]:
     tested = patient.test_is_negative(concepts.PREGNANCY_STATUS, thresholds.PREGNANCY_TEST)
     if questions.is_unread(tested):
         return list(tested.facts)
-    days = thresholds.PREGNANCY_TEST.length.days
-    words = f"Pregnancy: no result of the last {days} days is recorded"
+    window = patient.limit(thresholds.PREGNANCY_TEST)
+    words = f"Pregnancy: no result of the last {window.in_words} is recorded"
     return [Fact(concepts.PREGNANCY_STATUS.id, lambda: words, missing=True)]
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from cds_service.amount import Amount
 from cds_service.chart import Chart
 from cds_service.finding import FALSE, TRUE, Finding
+from cds_service.limits import Stated
 from hooks import concepts, questions, thresholds
 from hooks.calculations import body, kidney
 
@@ -28,7 +29,7 @@ class _Gate(NamedTuple):
 _GATES = (
     _Gate(
         lambda patient: patient.age().below(thresholds.ADULT),
-        "the patient is under 18",
+        Stated("the patient is under {.number}", thresholds.ADULT),
         "the age is not known",
         "the birth date could not be read",
     ),
@@ -70,7 +71,7 @@ def why_no_dose(patient: Chart) -> str:
     if questions.acute_leukemia_only_suspected(patient).truth is TRUE:
         return "the leukemia is suspected, not confirmed"
     asked = [(gate, gate.ask(patient)) for gate in _GATES]
-    shut = [gate.closed for gate, found in asked if found.truth is TRUE]
+    shut = [patient.limits.say(gate.closed) for gate, found in asked if found.truth is TRUE]
     unknown = [_words(gate, found) for gate, found in asked if found.truth is not FALSE]
     return next(iter([*shut, *unknown]), None) or _what_is_missing(patient)
 
@@ -83,7 +84,8 @@ def _what_is_missing(patient: Chart) -> str:
     """Of the values that the computation needs."""
     weight = patient.latest(concepts.BODY_WEIGHT, thresholds.WEIGHT_FOR_DOSE)
     if body.weight_kg(patient) is None:
-        return _value(weight, "body weight", "no body weight of the last 90 days is known")
+        window = patient.limit(thresholds.WEIGHT_FOR_DOSE).in_words
+        return _value(weight, "body weight", f"no body weight of the last {window} is known")
     if body.dosing_weight_kg(patient) is None:
         return _why_no_dosing_weight(patient)
     if kidney.creatinine_clearance_ml_per_min(patient) is None:
@@ -104,7 +106,8 @@ def _why_no_dosing_weight(patient: Chart) -> str:
 def _why_no_clearance(patient: Chart) -> str:
     creatinine = patient.latest(concepts.CREATININE, thresholds.CREATININE_FOR_DOSE)
     if creatinine.exact() is None:
-        return _value(creatinine, "creatinine", "no creatinine of the last 48 h is known")
+        window = patient.limit(thresholds.CREATININE_FOR_DOSE)
+        return _value(creatinine, "creatinine", f"no creatinine of the last {window} is known")
     return "the birth date is incomplete, so the creatinine clearance cannot be computed"
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from cds_service.amount import Amount
 from cds_service.chart import Chart, order_fact, question
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding, all_of, any_of, none_of
+from cds_service.limits import Stated
 from cds_service.orders import BY_CODE, Order
 from cds_service.terminology import Measurement, Orderable, Threshold, Window
 from hooks import concepts, lines, questions, regimens, thresholds
@@ -78,31 +79,32 @@ class _Limit(NamedTuple):
     procedure's values do."""
 
     measurement: Measurement
-    words: str
+    words: Stated
     is_unsafe: Callable[[Amount], Finding]
     window: Window | None = None
 
 
 _HIGH_COUNT = _Limit(
     concepts.LEUKOCYTES,
-    f"{thresholds.HYPERLEUKOCYTOSIS} or more",
+    Stated("{} or more", thresholds.HYPERLEUKOCYTOSIS),
     lambda amount: amount.at_least(thresholds.HYPERLEUKOCYTOSIS),
     thresholds.FRESH_COUNT,
 )
 _LOW_FIBRINOGEN = _Limit(
     concepts.FIBRINOGEN,
-    f"below {thresholds.LOW_FIBRINOGEN}",
+    Stated("below {}", thresholds.LOW_FIBRINOGEN),
     lambda amount: amount.below(thresholds.LOW_FIBRINOGEN),
 )
 _HIGH_INR = _Limit(
     concepts.INR,
-    f"above {thresholds.HIGH_INR}",
+    Stated("above {}", thresholds.HIGH_INR),
     lambda amount: amount.above(thresholds.HIGH_INR),
 )
 
 
 def _low_platelets(limit: Threshold) -> _Limit:
-    return _Limit(concepts.PLATELETS, f"below {limit}", lambda amount: amount.below(limit))
+    words = Stated("below {}", limit)
+    return _Limit(concepts.PLATELETS, words, lambda amount: amount.below(limit))
 
 
 def _limits(platelets: Threshold) -> tuple[_Limit, ...]:
@@ -145,7 +147,7 @@ def unsafe_values(patient: Chart, platelets: Threshold) -> list[str]:
     for limit in _limits(platelets):
         today, current = _judged(patient, limit)
         if today.truth is TRUE:
-            said.append(f"{limit.measurement.title} {limit.words}")
+            said.append(f"{limit.measurement.title} {patient.limits.say(limit.words)}")
         elif questions.is_unread(current):
             said.append(f"{limit.measurement.title} could not be read")
         elif current.truth is UNKNOWN:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from cds_service.amount import Amount
 from cds_service.chart import Chart, question
@@ -213,10 +214,10 @@ def _measured_signs(patient: Chart) -> tuple[tuple[Measurement, Window, Finding]
     window, hours = thresholds.BREATHING, thresholds.OXYGEN
     sniff = patient.latest(concepts.SNIFF_PRESSURE, window)
     inspiration = patient.latest(concepts.INSPIRATORY_PRESSURE, window)
-    weak = all_of(
-        inspiration.below(thresholds.WEAK_INSPIRATION),
-        inspiration.above(thresholds.WEAK_INSPIRATION_NEGATIVE),
-    )
+    weak_at = patient.limit(thresholds.WEAK_INSPIRATION)
+    # The same pressure written as a suction.
+    suction = replace(weak_at, name="weak-inspiration-negative", value=-weak_at.value)
+    weak = all_of(inspiration.below(weak_at), inspiration.above(suction))
     carbon_dioxide = patient.latest(concepts.PACO2, window).above(thresholds.HYPERCAPNIA)
     oxygen = patient.latest(concepts.SPO2, hours).below(thresholds.LOW_OXYGEN)
     return (
@@ -387,7 +388,7 @@ def mrd_known(patient: Chart) -> Finding:
 
 @question
 def severe_breathing_or_performance(patient: Chart) -> Finding:
-    """FVC below 50 %, ventilation support, or ECOG 3-4: intensive therapy may kill soon."""
+    """FVC below {fvc-severe}, ventilation support, or ECOG 3-4: intensive therapy may kill soon."""
     return any_of(
         vital_capacity_severe(patient),
         patient.has(concepts.VENTILATOR_DEPENDENCE),
@@ -440,7 +441,8 @@ def pregnant(patient: Chart) -> Finding:
 
 def cannot_become_pregnant(patient: Chart) -> bool:
     """A man, or a person known to be outside the ages at which it is asked for."""
-    youngest, oldest = thresholds.FERTILE_AGE
+    youngest = patient.limit(thresholds.FERTILE_FROM).value
+    oldest = patient.limit(thresholds.FERTILE_BELOW).value
     bounds = patient.age_bounds()
     too_young = bounds is not None and bounds.high is not None and bounds.high < youngest
     too_old = bounds is not None and bounds.low is not None and bounds.low >= oldest

@@ -16,7 +16,7 @@ from cds_service.dosage import Dose
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding, Truth, all_of, any_of
 from cds_service.orders import Order
 from cds_service.readers import texts
-from cds_service.terminology import Orderable
+from cds_service.terminology import Orderable, Threshold
 from hooks import concepts, thresholds
 from hooks.calculations import body, cytarabine, stated_dose
 from hooks.calculations.stated_dose import StatedDose
@@ -192,18 +192,19 @@ def _largest(
 def methotrexate_intensity(patient: Chart, order: Order) -> Intensity:
     """High dose is intravenous and 500 mg/m2 or more; everything else is not intensive."""
     area = body.body_surface_area_m2(patient)
-    found = {_one_methotrexate(dose, area, order) for dose in order.doses()}
+    limit = patient.limit(thresholds.HIGH_DOSE_METHOTREXATE).value
+    found = {_one_methotrexate(dose, area, order, limit) for dose in order.doses()}
     return Intensity.INTENSIVE if Intensity.INTENSIVE in found else Intensity.LOW
 
 
-def _one_methotrexate(dose: Dose, area: Decimal | None, order: Order) -> Intensity:
+def _one_methotrexate(dose: Dose, area: Decimal | None, order: Order, limit: Decimal) -> Intensity:
     words = _words(dose, order)
     stated = _stated(dose, order)
     if stated is None or _is_intrathecal(words) or not _INTRAVENOUS.search(words):
         return Intensity.LOW
     # Without a body surface area the largest plausible one (2.5 m2) decides: no false alarm.
     per_m2 = stated.amount_mg_per_m2(area or Decimal("2.5")) or Decimal(0)
-    return Intensity.INTENSIVE if per_m2 >= thresholds.HIGH_DOSE_METHOTREXATE else Intensity.LOW
+    return Intensity.INTENSIVE if per_m2 >= limit else Intensity.LOW
 
 
 # -- questions about cytarabine and the spinal fluid ----------------------------------------------
@@ -273,20 +274,21 @@ def _not_classified(drug: Orderable) -> Fact:
 def _high_dose(patient: Chart, order: Order) -> Truth:
     """Of several statements of one dose the clearest, a high one before all."""
     area = body.body_surface_area_m2(patient)
-    found = {_is_high(dose, area, order) for dose in order.doses()}
+    limit = patient.limit(thresholds.HIGH_DOSE_CYTARABINE)
+    found = {_is_high(dose, area, order, limit) for dose in order.doses()}
     if TRUE in found or (FALSE not in found and _is_named_high_dose(order)):
         return TRUE
     return FALSE if FALSE in found and not _is_named_high_dose(order) else UNKNOWN
 
 
-def _is_high(dose: Dose, area: Decimal | None, order: Order) -> Truth:
+def _is_high(dose: Dose, area: Decimal | None, order: Order, limit: Threshold) -> Truth:
     route = _route(dose, order)
     if route == "intrathecal":
         return FALSE
     stated = _stated(dose, order)
     if route is None or stated is None:
         return UNKNOWN
-    high = cytarabine.is_high_dose(stated, area)
+    high = cytarabine.is_high_dose(stated, area, limit)
     # A gram under the skin is no dose that anyone gives: one of the two is not as stated.
     return UNKNOWN if high is TRUE and route == "subcutaneous" else high
 

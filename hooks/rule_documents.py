@@ -7,6 +7,7 @@ What this project cannot know about a hospital is marked "to be confirmed by the
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from typing import Any
 
 from cds_service.chart import ORDER_KEY, Chart
 from cds_service.finding import ALL_OF, ANY_OF, NONE_OF, Finding, outline
-from cds_service.instants import duration_text
+from cds_service.limits import NO_LOCAL_LIMITS, Limit, Limits
 from cds_service.rule import Rule, WhenUnknown
 from cds_service.service import Service
 from cds_service.terminology import (
@@ -27,6 +28,7 @@ from cds_service.terminology import (
 )
 from hooks.source_attributes import Inputs, deciding_inputs, inputs, source_attributes
 from hooks.statements import STATEMENTS
+from hooks.thresholds import BY_NAME
 
 SITE = "to be confirmed by the site"
 """Marks what only the hospital that uses the rule can say."""
@@ -71,39 +73,48 @@ _USE_AT = {
 Json = dict[str, Any]
 
 
-def document(rule: Rule, services: Sequence[Service], lexicon: Lexicon) -> Json:
-    """The whole of it, ready to be written as JSON. No part is empty: "none" is an answer."""
+def document(
+    rule: Rule,
+    services: Sequence[Service],
+    lexicon: Lexicon,
+    local: Limits = NO_LOCAL_LIMITS,
+) -> Json:
+    """The whole of it, ready to be written as JSON. No part is empty: "none" is an answer.
+
+    With the limits in force: those that are the site's name the default and who has set them.
+    """
     own = [service for service in services if rule in service.rules()]
-    finding, asked = rule.applies(_empty_chart(lexicon)), inputs(rule)
+    finding, asked = rule.applies(_empty_chart(lexicon, local)), inputs(rule)
     return {
         "rule": rule.id,
         "version": rule.version,
         "reviewStatus": own[0].attribution.status(rule),
         "hooks": [service.hook for service in own],
-        "summary": rule.summary,
-        "intendedUse": _intended_use(rule, own),
+        "summary": local.say(rule.summary),
+        "intendedUse": _intended_use(local.say(rule.text), own),
         "intendedUser": INTENDED_USER,
         "population": list(_population(finding, lexicon)),
         "inputs": list(_inputs(asked, deciding_inputs(rule), own, lexicon)),
-        "limits": list(_limits(asked)),
-        "logic": _logic(rule, finding, own),
+        "limits": list(_limits(asked, local)),
+        "logic": _logic(rule, finding, own, local),
         "knownLimits": [*_known_limits(rule, asked, lexicon), *NOT_READ],
         "sourceAttributes": source_attributes(rule),
     }
 
 
-def _intended_use(rule: Rule, services: Iterable[Service]) -> str:
+def _intended_use(text: str, services: Iterable[Service]) -> str:
     when = " and ".join(_USE_AT.get(service.hook, f"at {service.hook}") for service in services)
     return (
-        f"Advice {when}: {' '.join(rule.text.split())} To be weighed by the clinician, who "
+        f"Advice {when}: {' '.join(text.split())} To be weighed by the clinician, who "
         "decides. Not for diagnosis or monitoring on its own, not for detecting emergencies in "
         f"time, and not reviewed as a medical device. Use within local guidance: {SITE}."
     )
 
 
-def _empty_chart(lexicon: Lexicon) -> Chart:
+def _empty_chart(lexicon: Lexicon, local: Limits) -> Chart:
     """A chart without any data: asking a rule of it shows what the rule asks."""
-    return Chart(lexicon=lexicon, as_of=datetime(2000, 1, 1, tzinfo=UTC), patient_id="none")
+    as_of = datetime(2000, 1, 1, tzinfo=UTC)
+    return Chart(lexicon=lexicon, as_of=as_of, patient_id="none", limits=local)
 
 
 # -- population ------------------------------------------------------------------------------------
@@ -266,32 +277,34 @@ def _words(answers: Iterable[str]) -> str:
     return ", ".join(sorted(answers))
 
 
-def _limits(asked: Inputs) -> Iterator[Json]:
+def _limits(asked: Inputs, local: Limits) -> Iterator[Json]:
     for limit in asked.thresholds:
-        yield {
+        yield _limit(limit, limit.source, local)
+    for window in asked.windows:
+        yield _limit(window, "see the evidence of the rule", local)
+    if not asked.thresholds and not asked.windows:
+        yield {"name": "none", "value": "none", "reason": "no number decides", "source": "none"}
+
+
+def _limit(limit: Limit, source: str, local: Limits) -> Json:
+    changed = local.local.get(limit.name)
+    if changed is None:
+        return {
             "name": limit.name,
             "value": str(limit),
             "reason": limit.reason,
-            "source": limit.source,
+            "source": source,
         }
-    for window in asked.windows:
-        yield {
-            "name": window.name,
-            "value": duration_text(window.length),
-            "reason": window.reason,
-            "source": "see the evidence of the rule",
-        }
-    if not asked.thresholds and not asked.windows:
-        yield {"name": "none", "value": "none", "reason": "no number decides", "source": "none"}
+    return {**changed.described(), "source": f"local threshold; the default: {source}"}
 
 
 # -- logic -----------------------------------------------------------------------------------------
 
 
-def _logic(rule: Rule, finding: Finding, services: Iterable[Service]) -> Json:
+def _logic(rule: Rule, finding: Finding, services: Iterable[Service], local: Limits) -> Json:
     return {
         "appliesWhen": list(_outline(finding)),
-        "urgency": list(_urgency(rule)),
+        "urgency": list(_urgency(rule, local)),
         "whenUnknown": _WHEN_UNKNOWN[rule.when_unknown],
         "precedence": list(_precedence(rule, services)),
     }
@@ -304,25 +317,32 @@ def _outline(finding: Finding) -> Iterator[str]:
         yield line[: len(line) - len(text)] + _OPENINGS.get(text, text)
 
 
-def _urgency(rule: Rule) -> Iterator[Json]:
+def _urgency(rule: Rule, local: Limits) -> Iterator[Json]:
     """Of several conditions that are met the first counts."""
     for each in rule.escalations:
         yield {
-            "when": _in_words(each.when),
+            "when": in_words(each.when, local),
             "indicator": each.indicator.value,
-            "summary": each.summary or rule.summary,
+            "summary": local.say(each.summary or rule.summary),
         }
     yield {
         "when": "otherwise" if rule.escalations else "always",
         "indicator": rule.indicator.value,
-        "summary": rule.summary,
+        "summary": local.say(rule.summary),
     }
 
 
-def _in_words(question: Any) -> str:
-    """What a question is about: the first paragraph of its docstring, else its name."""
+def in_words(question: Any, local: Limits = NO_LOCAL_LIMITS) -> str:
+    """What a question is about: the first paragraph of its docstring, else its name.
+
+    A docstring names a limit in braces, as a rule's texts do with `Stated`.
+    """
     found = inspect.getdoc(question) or str(question.__name__).replace("_", " ").strip()
-    return " ".join(found.split("\n\n")[0].split())
+    text = " ".join(found.split("\n\n")[0].split())
+    return _NAMED.sub(lambda name: str(local.of(BY_NAME[name[1]])), text)
+
+
+_NAMED = re.compile(r"\{([a-z0-9-]+)\}")
 
 
 def _precedence(rule: Rule, services: Iterable[Service]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, is_dataclass
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from cds_service.limits import Stated
 from cds_service.rule import Line, Rule
 from cds_service.terminology import Concept, Threshold, Window
 from hooks import concepts
@@ -52,7 +53,8 @@ class Inputs:
 def inputs(rule: Rule) -> Inputs:
     """What the rule's questions, values shown, lines and proposals may ask together."""
     lines = [each.text if isinstance(each, Line) else each for each in rule.advice]
-    return _inputs(rule.applies, rule.escalations, rule.shows, lines, rule.suggestions)
+    stated = (rule.summary, rule.text)
+    return _inputs(rule.applies, rule.escalations, rule.shows, lines, rule.suggestions, stated)
 
 
 def deciding_inputs(rule: Rule) -> Inputs:
@@ -142,6 +144,8 @@ def _parts(thing: object, found: _Found) -> Iterator[object]:
     elif isinstance(thing, type):
         if thing.__module__.split(".")[0] == CONTENT:
             yield from (each for each in vars(thing).values() if isinstance(each, FunctionType))
+    elif isinstance(thing, Stated):
+        yield from thing.limits
     elif isinstance(thing, Mapping):
         yield from thing.keys()
         yield from thing.values()

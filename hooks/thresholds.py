@@ -1,4 +1,9 @@
-"""Every limit and look-back window, once, with its reason and source (guideline or label)."""
+"""Every limit and look-back window, once, with its reason and source (guideline or label).
+
+A site may set another value (docs/operations.md, "Local thresholds") from half of this one to its
+double; within `allowed` where that would leave what such a value can be, or be too wide for safety;
+not at all where `fixed` says why. ASCENDING names limits that must not pass each other.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +17,28 @@ from hooks import units
 YEARS = Units("a", "years", {})
 
 
-def _limit(name: str, value: str, unit: Units, reason: str, source: str) -> Threshold:
-    return Threshold(name, Decimal(value), unit, reason, source)
+MG_PER_M2 = Units("mg/m2", "mg/m²", {})
+ML_PER_MIN = Units("mL/min", "mL/min", {})
+L_PER_M2 = Units("L/m2", "L/m²", {})
+MG_PER_DAY = Units("mg/d", "mg/day", {})
+
+
+def _limit(
+    name: str,
+    value: str,
+    unit: Units,
+    reason: str,
+    source: str,
+    allowed: tuple[str, str] | None = None,
+    fixed: str = "",
+) -> Threshold:
+    bounds = None if allowed is None else (Decimal(allowed[0]), Decimal(allowed[1]))
+    return Threshold(name, Decimal(value), unit, reason, source, bounds, fixed)
+
+
+_ONE_TABLE = "ECOG and Karnofsky stand for each other by a published table."
+_COUNTED = "The rules and their words are about that many."
+_OF_THE_TRIAL = "The response groups are those of a trial, which enrolled these ages."
 
 
 HYPERLEUKOCYTOSIS = _limit(
@@ -38,7 +63,12 @@ APL_HIGH_RISK = _limit(
     "ELNAPL19",
 )
 BLASTS_PRESENT = _limit(
-    "blasts-present", "0", Units("1", "", {}), "Any blast in blood, in either unit.", "ROLLIG15"
+    "blasts-present",
+    "0",
+    Units("1", "", {}),
+    "Any blast in blood, in either unit.",
+    "ROLLIG15",
+    fixed="It stands for a share and for a number of blasts alike.",
 )
 FVC_SEVERE = _limit(
     "fvc-severe",
@@ -46,19 +76,40 @@ FVC_SEVERE = _limit(
     units.PERCENT,
     "Below half of predicted, non-invasive ventilation is considered in ALS.",
     "NIVCRIT",
+    allowed=("40", "70"),
 )
 HYPERCAPNIA = _limit(
-    "hypercapnia", "45", units.PRESSURE_MMHG, "Carbon dioxide retention in ALS.", "NIVCRIT"
+    "hypercapnia",
+    "45",
+    units.PRESSURE_MMHG,
+    "Carbon dioxide retention in ALS.",
+    "NIVCRIT",
+    allowed=("40", "50"),
 )
 SEVERE_ECOG = _limit(
-    "severe-ecog", "3", units.SCORE, "More than half of the day in bed or chair.", "KANT10"
+    "severe-ecog",
+    "3",
+    units.SCORE,
+    "More than half of the day in bed or chair.",
+    "KANT10",
+    fixed=_ONE_TABLE,
 )
-UNFIT_ECOG = _limit("unfit-ecog", "2", units.SCORE, "Unable to work.", "VIALEC")
+UNFIT_ECOG = _limit("unfit-ecog", "2", units.SCORE, "Unable to work.", "VIALEC", fixed=_ONE_TABLE)
 SEVERE_KARNOFSKY = _limit(
-    "severe-karnofsky", "40", units.KARNOFSKY_SCORE, "40 or less is ECOG 3 to 4.", "KPSECOG"
+    "severe-karnofsky",
+    "40",
+    units.KARNOFSKY_SCORE,
+    "40 or less is ECOG 3 to 4.",
+    "KPSECOG",
+    fixed=_ONE_TABLE,
 )
-HIGH_DOSE_METHOTREXATE = Decimal(500)
-"""mg/m2 intravenously: the customary lower bound of high-dose methotrexate."""
+HIGH_DOSE_METHOTREXATE = _limit(
+    "high-dose-methotrexate",
+    "500",
+    MG_PER_M2,
+    "The customary lower bound of high-dose methotrexate, intravenously.",
+    "READING",
+)
 
 FVC_PRESERVED = _limit(
     "fvc-preserved",
@@ -66,6 +117,7 @@ FVC_PRESERVED = _limit(
     units.PERCENT,
     "From 80 % of predicted on, with no other sign, breathing counts as preserved.",
     "NIVCRIT",
+    allowed=("65", "100"),
 )
 WEAK_SNIFF = _limit(
     "weak-sniff", "40", units.PRESSURE_CMH2O, "Sniff nasal pressure below 40 cmH2O.", "NIVCRIT"
@@ -77,24 +129,38 @@ WEAK_INSPIRATION = _limit(
     "Inspiratory pressure weaker than 60 cmH2O, whichever sign it is written with.",
     "NIVCRIT",
 )
-WEAK_INSPIRATION_NEGATIVE = _limit(
-    "weak-inspiration-negative",
-    "-60",
-    units.PRESSURE_CMH2O,
-    "The same pressure written as a suction.",
-    "NIVCRIT",
-)
 LOW_OXYGEN = _limit(
-    "low-oxygen", "92", units.PERCENT, "A flag for ALS failure and for leukostasis.", "NIVCRIT"
+    "low-oxygen",
+    "92",
+    units.PERCENT,
+    "A flag for ALS failure and for leukostasis.",
+    "NIVCRIT",
+    allowed=("88", "96"),
 )
 UNFIT_EJECTION_FRACTION = _limit(
-    "unfit-ejection-fraction", "50", units.PERCENT, "Entry criterion of the trial.", "VIALEC"
+    "unfit-ejection-fraction",
+    "50",
+    units.PERCENT,
+    "Entry criterion of the trial.",
+    "VIALEC",
+    allowed=("40", "60"),
 )
 UNFIT_LUNG_FUNCTION = _limit(
-    "unfit-lung-function", "65", units.PERCENT, "DLCO or FEV1, entry criterion.", "VIALEC"
+    "unfit-lung-function",
+    "65",
+    units.PERCENT,
+    "DLCO or FEV1, entry criterion.",
+    "VIALEC",
+    allowed=("50", "80"),
 )
-UNFIT_CLEARANCE = Decimal(45)
-"""mL/min, VIALEC: below 45 counts as unfit for intensive therapy, below 30 is outside the trial."""
+UNFIT_CLEARANCE = _limit(
+    "unfit-clearance",
+    "45",
+    ML_PER_MIN,
+    "Below 45 counts as unfit for intensive therapy, below 30 is outside the trial.",
+    "VIALEC",
+    allowed=("30", "60"),
+)
 UNFIT_BILIRUBIN = _limit(
     "unfit-bilirubin",
     "1.8",
@@ -103,16 +169,45 @@ UNFIT_BILIRUBIN = _limit(
     "VIALEC",
 )
 FIT_KARNOFSKY = _limit(
-    "fit-karnofsky", "80", units.KARNOFSKY_SCORE, "80 or more is ECOG 0 to 1.", "KPSECOG"
+    "fit-karnofsky",
+    "80",
+    units.KARNOFSKY_SCORE,
+    "80 or more is ECOG 0 to 1.",
+    "KPSECOG",
+    fixed=_ONE_TABLE,
 )
 UNFIT_KARNOFSKY = _limit(
-    "unfit-karnofsky", "60", units.KARNOFSKY_SCORE, "60 or less is ECOG 2 or worse.", "KPSECOG"
+    "unfit-karnofsky",
+    "60",
+    units.KARNOFSKY_SCORE,
+    "60 or less is ECOG 2 or worse.",
+    "KPSECOG",
+    fixed=_ONE_TABLE,
 )
 OLDER_ADULT = _limit(
-    "older-adult", "65", YEARS, "The summaries' limit for older adults with ALL.", "GOK13"
+    "older-adult",
+    "65",
+    YEARS,
+    "The summaries' limit for older adults with ALL.",
+    "GOK13",
+    allowed=("55", "75"),
 )
-T_ALL_YOUNGEST = _limit("t-all-youngest", "1", YEARS, "The trial enrolled from 1 year.", "AALL1231")
-T_ALL_OLDEST = _limit("t-all-oldest", "31", YEARS, "The trial enrolled up to 30 years.", "AALL1231")
+T_ALL_YOUNGEST = _limit(
+    "t-all-youngest",
+    "1",
+    YEARS,
+    "The trial enrolled from 1 year.",
+    "AALL1231",
+    fixed=_OF_THE_TRIAL,
+)
+T_ALL_OLDEST = _limit(
+    "t-all-oldest",
+    "31",
+    YEARS,
+    "The trial enrolled up to 30 years.",
+    "AALL1231",
+    fixed=_OF_THE_TRIAL,
+)
 MRD_DETECTABLE = _limit(
     "mrd-detectable", "0.01", units.PERCENT, "10^-4, the usual limit of positive.", "AALL1231"
 )
@@ -123,7 +218,12 @@ MARROW_BLASTS_HIGH = _limit(
     "marrow-blasts-high", "25", units.PERCENT, "Day-29 marrow, very high risk.", "AALL1231"
 )
 HIGH_HEMOGLOBIN = _limit(
-    "high-hemoglobin", "10", units.HEMOGLOBIN, "Above it red cells raise viscosity.", "HARRIS78"
+    "high-hemoglobin",
+    "10",
+    units.HEMOGLOBIN,
+    "Above it red cells raise viscosity.",
+    "HARRIS78",
+    allowed=("7", "12"),
 )
 LOW_PLATELETS_FOR_LINE = _limit(
     "low-platelets-for-line", "20", units.CELL_COUNT, "Central venous catheter.", "AABB15"
@@ -132,13 +232,28 @@ LOW_PLATELETS_FOR_PUNCTURE = _limit(
     "low-platelets-for-puncture", "50", units.CELL_COUNT, "Lumbar puncture.", "AABB15"
 )
 DANGEROUS_QTC = _limit(
-    "dangerous-qtc", "500", units.MILLISECONDS, "Arsenic is held from here on.", "ATOLABEL"
+    "dangerous-qtc",
+    "500",
+    units.MILLISECONDS,
+    "Arsenic is held from here on.",
+    "ATOLABEL",
+    allowed=("450", "520"),
 )
 POTASSIUM_FOR_ARSENIC = _limit(
-    "potassium-for-arsenic", "4", units.POTASSIUM, "Keep above 4 mEq/L.", "ATOLABEL"
+    "potassium-for-arsenic",
+    "4",
+    units.POTASSIUM,
+    "Keep above 4 mEq/L.",
+    "ATOLABEL",
+    allowed=("3.5", "4.5"),
 )
 MAGNESIUM_FOR_ARSENIC = _limit(
-    "magnesium-for-arsenic", "1.8", units.MAGNESIUM, "Keep above 1.8 mg/dL.", "ATOLABEL"
+    "magnesium-for-arsenic",
+    "1.8",
+    units.MAGNESIUM,
+    "Keep above 1.8 mg/dL.",
+    "ATOLABEL",
+    allowed=("1.5", "2.2"),
 )
 VENETOCLAX_COUNT = _limit(
     "venetoclax-count", "25", units.CELL_COUNT, "Below 25 before the first dose.", "VENLABEL"
@@ -152,25 +267,80 @@ RECOVERED_NEUTROPHILS = _limit(
 RECOVERED_PLATELETS = _limit(
     "recovered-platelets", "75", units.CELL_COUNT, "Unverified; the protocol wins.", "READING"
 )
-ONE_RELAPSE = _limit("one-relapse", "1", units.SCORE, "No longer the first remission.", "CORN12")
-MANY_RELAPSES = _limit("many-relapses", "2", units.SCORE, "Second or later relapse.", "TOWER17")
-HIGH_DOSE_CYTARABINE_MG_PER_M2 = Decimal(1000)
-"""A single intravenous dose from here on is high-dose cytarabine (SALIDAC)."""
-LARGE_HYDRATION_L_PER_M2 = Decimal(2)
-"""L/m2 in 24 h: from here on an intravenous fluid order counts as large-volume (TOSI08)."""
+ONE_RELAPSE = _limit(
+    "one-relapse",
+    "1",
+    units.SCORE,
+    "No longer the first remission.",
+    "CORN12",
+    fixed=_COUNTED,
+)
+MANY_RELAPSES = _limit(
+    "many-relapses", "2", units.SCORE, "Second or later relapse.", "TOWER17", fixed=_COUNTED
+)
+HIGH_DOSE_CYTARABINE = _limit(
+    "high-dose-cytarabine",
+    "1000",
+    MG_PER_M2,
+    "A single intravenous dose from here on is high-dose cytarabine.",
+    "SALIDAC",
+)
+LARGE_HYDRATION = _limit(
+    "large-hydration",
+    "2",
+    L_PER_M2,
+    "In 24 h: from here on an intravenous fluid order counts as large-volume.",
+    "TOSI08",
+    allowed=("1", "3"),
+)
+HYDROXYUREA_MAXIMUM = _limit(
+    "hydroxyurea-maximum",
+    "6000",
+    MG_PER_DAY,
+    "No maximum was verified in a source; a proposal above this is left to the prescriber.",
+    "READING",
+    allowed=("1000", "6000"),
+)
 SMALL_ADULT_M2 = Decimal("1.5")
 """Taken where the body surface area is not known, so that 3 L in 24 h count as large (TOSI08). Most
 adults are larger, which errs towards the warning."""
 SMALLEST_ADULT_M2 = Decimal(1)
 """What is not large for this body is large for hardly any adult (TOSI08)."""
-FERTILE_AGE = (Decimal(12), Decimal(56))
-"""Years, from and below: a pregnancy test is offered to women of this age (HULABEL)."""
-
-ADULT = _limit("adult", "18", YEARS, "The advice on goals and doses is for adults.", "HULABEL")
-UNFIT_AGE = _limit("unfit-age", "75", YEARS, "Entry criterion of the trials.", "VIALEC")
+FERTILE_FROM = _limit(
+    "fertile-from",
+    "12",
+    YEARS,
+    "A pregnancy test is offered to women from this age on.",
+    "HULABEL",
+    allowed=("9", "15"),
+)
+FERTILE_BELOW = _limit(
+    "fertile-below",
+    "56",
+    YEARS,
+    "A pregnancy test is offered to women below this age.",
+    "HULABEL",
+    allowed=("50", "65"),
+)
+ADULT = _limit(
+    "adult",
+    "18",
+    YEARS,
+    "The advice on goals and doses is for adults.",
+    "HULABEL",
+    allowed=("16", "21"),
+)
+UNFIT_AGE = _limit(
+    "unfit-age", "75", YEARS, "Entry criterion of the trials.", "VIALEC", allowed=("65", "85")
+)
 
 TLS_POTASSIUM = _limit(
-    "tls-potassium", "6", units.POTASSIUM, "Laboratory tumor lysis syndrome.", "CB04"
+    "tls-potassium",
+    "6",
+    units.POTASSIUM,
+    "Laboratory tumor lysis syndrome.",
+    "CB04",
+    allowed=("5", "6.5"),
 )
 TLS_PHOSPHATE_ADULT = _limit(
     "tls-phosphate-adult",
@@ -178,9 +348,15 @@ TLS_PHOSPHATE_ADULT = _limit(
     units.PHOSPHATE,
     "Adult: 1.45 mmol/L (4.49 mg/dL) and 4.5 mg/dL both count.",
     "CB04",
+    allowed=("4", "6"),
 )
 TLS_PHOSPHATE_CHILD = _limit(
-    "tls-phosphate-child", "6.5", units.PHOSPHATE, "Child; 2.1 mmol/L.", "CB04"
+    "tls-phosphate-child",
+    "6.5",
+    units.PHOSPHATE,
+    "Child; 2.1 mmol/L.",
+    "CB04",
+    allowed=("5", "8"),
 )
 TLS_CALCIUM = _limit(
     "tls-calcium",
@@ -188,12 +364,18 @@ TLS_CALCIUM = _limit(
     units.CALCIUM,
     "Corrected: 1.75 mmol/L (7.01 mg/dL) and 7.0 mg/dL both count.",
     "CB04",
+    allowed=("6", "8"),
 )
-TLS_URATE = _limit("tls-urate", "8", units.URATE, "Adult; 476 umol/L.", "CB04")
+TLS_URATE = _limit("tls-urate", "8", units.URATE, "Adult; 476 umol/L.", "CB04", allowed=("6", "10"))
 LOW_FIBRINOGEN = _limit(
-    "low-fibrinogen", "150", units.FIBRINOGEN, "Coagulopathy; 1.5 g/L.", "ELNAPL19"
+    "low-fibrinogen",
+    "150",
+    units.FIBRINOGEN,
+    "Coagulopathy; 1.5 g/L.",
+    "ELNAPL19",
+    allowed=("100", "200"),
 )
-HIGH_INR = _limit("high-inr", "1.5", units.INR, "Coagulopathy.", "ELNAPL19")
+HIGH_INR = _limit("high-inr", "1.5", units.INR, "Coagulopathy.", "ELNAPL19", allowed=("1.2", "2"))
 LOW_PLATELETS = _limit("low-platelets", "50", units.CELL_COUNT, "Bleeding risk.", "ELNAPL19")
 
 
@@ -229,3 +411,33 @@ RECOVERY_COUNTS = _window("recovery-counts", "Counts before the next phase.", da
 AFTER_REMISSION = _window("after-remission", "Time on maintenance after remission.", days=730)
 HEMOGLOBIN = _window("hemoglobin", "Before red cells are given.", hours=72)
 MORPHOLOGY = _window("morphology", "This work-up.", days=14)
+BEFORE_DIAGNOSIS = _window(
+    "before-diagnosis", "An earlier status is one without the leukemia.", days=14
+)
+
+# -- what a site may set ---------------------------------------------------------------------------
+
+LIMITS = tuple(each for each in tuple(globals().values()) if isinstance(each, Threshold | Window))
+"""Every limit and window of this module."""
+
+BY_NAME = {each.name: each for each in LIMITS}
+
+ASCENDING = (
+    (HIGH_COUNT, HYPERLEUKOCYTOSIS),
+    (APL_HIGH_RISK, HIGH_COUNT),
+    (FVC_SEVERE, FVC_PRESERVED),
+    (ADULT, OLDER_ADULT),
+    (ADULT, UNFIT_AGE),
+    (FERTILE_FROM, FERTILE_BELOW),
+    (MRD_DETECTABLE, MRD_HIGH),
+    (LOW_PLATELETS_FOR_LINE, LOW_PLATELETS_FOR_PUNCTURE),
+    (NEUTROPENIA, RECOVERED_NEUTROPHILS),
+    (POTASSIUM_FOR_ARSENIC, TLS_POTASSIUM),
+    (TLS_PHOSPHATE_ADULT, TLS_PHOSPHATE_CHILD),
+    (FRESH_COUNT, OLD_COUNT),
+    (APL_PROCEDURE_VALUES, PROCEDURE_VALUES),
+    (PROCEDURE_VALUES, SHOWN_AS_OLD),
+    (TUMOR_LYSIS_VALUES, TUMOR_LYSIS_SHOWN),
+    (BREATHING, BREATHING_REVIEW),
+)
+"""Of each pair the first may not exceed the second: a rule or a text tells the two apart."""

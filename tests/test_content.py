@@ -52,7 +52,11 @@ _NUMERIC = re.compile(r"[1-9][0-9]{3,17}|[0-9]{4}[0-9A-Z]")
 _PUNCTUATED = re.compile(r"(LA)?[0-9]{3,7}-[0-9]|[A-Z][0-9]{2}|[A-Z][0-9][0-9A-Z]\.[0-9A-Z]{1,4}")
 """LOINC, ICD-10 and ICD-10-CM: also inside a text."""
 
-NO_CODES = {"1000": "a thousand, as a unit is spelled", "86400": "seconds of a day"}
+NO_CODES = {
+    "1000": "a thousand, as a unit is spelled",
+    "6000": "milligrams of hydroxyurea",
+    "86400": "seconds of a day",
+}
 
 
 def looks_like_codes(literal: str) -> list[str]:

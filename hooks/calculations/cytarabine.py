@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import Enum
 
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Truth
+from cds_service.terminology import Threshold
 from hooks import thresholds
 from hooks.calculations.stated_dose import StatedDose
 
@@ -86,9 +87,13 @@ def _is_low(stated: StatedDose, area_m2: Decimal | None) -> bool:
     return per_m2 is None and total_mg * factor <= LOW_DAILY_MG_WITHOUT_AREA
 
 
-def is_high_dose(stated: StatedDose, area_m2: Decimal | None) -> Truth:
-    """A single intravenous dose of 1 g/m2 or more; without an area only where any would agree."""
-    limit = thresholds.HIGH_DOSE_CYTARABINE_MG_PER_M2
+def is_high_dose(
+    stated: StatedDose,
+    area_m2: Decimal | None,
+    high: Threshold = thresholds.HIGH_DOSE_CYTARABINE,
+) -> Truth:
+    """A single intravenous dose from the limit on; without an area only where any would agree."""
+    limit = high.value
     per_m2 = single_mg_per_m2(stated, area_m2)
     if per_m2 is not None:
         return TRUE if per_m2 >= limit else FALSE

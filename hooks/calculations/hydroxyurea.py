@@ -16,9 +16,8 @@ from hooks import concepts, questions, thresholds
 from hooks.calculations import body, kidney
 
 CAPSULE_MG = Decimal(500)
-LARGEST_DAILY_MG = Decimal(6000)
-"""No maximum was verified in a source; a proposal above this is left to the prescriber."""
 FULL_BAND_MG_PER_KG = (Decimal(50), Decimal(60))
+MG_OF_100_KG = FULL_BAND_MG_PER_KG[1] * 100
 REDUCED_BAND_MG_PER_KG = (Decimal(25), Decimal(30))
 REDUCED_BELOW_ML_PER_MIN = Decimal(60)
 
@@ -69,7 +68,8 @@ def _hydroxyurea_dose(patient: Chart) -> HydroxyureaDose | None:
     if weight is None or clearance is None or not _gates_are_passed(patient):
         return None
     dose = capsules_for(weight, clearance)
-    return dose if 0 < dose.daily_mg <= LARGEST_DAILY_MG else None
+    largest = patient.limit(thresholds.HYDROXYUREA_MAXIMUM).value
+    return dose if 0 < dose.daily_mg <= largest else None
 
 
 def _gates_are_passed(patient: Chart) -> bool:

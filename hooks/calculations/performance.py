@@ -8,14 +8,13 @@ counts, and where the two contradict each other the answer is unknown.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from cds_service.amount import Amount
 from cds_service.chart import Chart, question
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Fact, Finding
 from cds_service.readers import Bounds
-from cds_service.terminology import Measurement, Threshold
+from cds_service.terminology import Measurement, Threshold, Window
 from hooks import concepts, thresholds, units
 
 KARNOFSKY_BELOW_ECOG_3 = Threshold(
@@ -87,7 +86,8 @@ def unread(patient: Chart) -> Fact | None:
     amounts = dict(zip((concepts.ECOG.id, concepts.KARNOFSKY.id), _amounts(patient), strict=True))
     if since is None or amounts[counts.id].bounds is None:
         return None
-    window = replace(thresholds.PERFORMANCE_STATUS, length=since.age(patient.as_of))
+    # Under a name of its own: this one is no limit that a site may set.
+    window = Window("since the status that counts", since.age(patient.as_of), "")
     for scale in (concepts.ECOG, concepts.KARNOFSKY):
         amount = amounts[scale.id]
         is_open = amount.bounds is None or amount.doubt is not None

@@ -60,11 +60,12 @@ def met(patient: Chart) -> tuple[Criterion, ...]:
 
 @question
 def laboratory_syndrome(patient: Chart) -> Finding:
-    """Two or more of the four criteria, by values of the last 12 h."""
+    """Two or more of the four criteria, by recent values."""
     found = criteria(patient)
     yes = [each for each in found if each.truth is TRUE]
     open_ones = [each for each in found if each.truth is UNKNOWN]
-    words = "Laboratory tumor lysis syndrome, by values within 12 h"
+    window = patient.limit(thresholds.TUMOR_LYSIS_VALUES)
+    words = f"Laboratory tumor lysis syndrome, by values within {window}"
     if len(yes) >= CRITERIA_OF_THE_SYNDROME:
         return Finding(words, TRUE, _facts(yes))
     if len(yes) + len(open_ones) >= CRITERIA_OF_THE_SYNDROME:
@@ -106,7 +107,7 @@ def _low_calcium(patient: Chart) -> Criterion:
 
 
 def _computed(patient: Chart, corrected: Decimal, total: Amount) -> Criterion:
-    limit = thresholds.TLS_CALCIUM
+    limit = patient.limit(thresholds.TLS_CALCIUM)
     albumin = patient.latest(concepts.ALBUMIN, thresholds.TUMOR_LYSIS_SHOWN)
     truth = TRUE if corrected <= limit.value else FALSE
     name = "calcium (corrected here for albumin)"

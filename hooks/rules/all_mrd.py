@@ -62,15 +62,17 @@ def _reading(patient: Chart) -> str:
 
 def _what_it_says(patient: Chart) -> str:
     positive, high = questions.mrd_positive(patient).truth, questions.mrd_high(patient).truth
+    low_limit = f"{patient.limit(thresholds.MRD_DETECTABLE).number}%"
+    high_limit = f"{patient.limit(thresholds.MRD_HIGH).number}%"
     if positive is FALSE:
-        return "The MRD on record is negative (below 0.01%)."
+        return f"The MRD on record is negative (below {low_limit})."
     if positive is not TRUE:
         return "The MRD on record does not say positive or negative in a form read here: see it."
     if high is TRUE:
-        return "The MRD on record is positive, 0.1% or more."
+        return f"The MRD on record is positive, {high_limit} or more."
     if high is FALSE:
-        return "The MRD on record is positive, from 0.01% to below 0.1%."
-    return "The MRD on record is positive; whether it reaches 0.1% is not stated."
+        return f"The MRD on record is positive, from {low_limit} to below {high_limit}."
+    return f"The MRD on record is positive; whether it reaches {high_limit} is not stated."
 
 
 def _blinatumomab(patient: Chart) -> str | None:

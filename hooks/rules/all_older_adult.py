@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cds_service.chart import Chart
 from cds_service.finding import FALSE, TRUE, Fact, Finding, all_of, none_of
+from cds_service.limits import Stated
 from cds_service.rule import Indicator, Suggestion, carrying, rule
 from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
 from hooks.calculations import performance
@@ -111,9 +112,10 @@ def _ph_test(patient: Chart) -> Suggestion | None:
     id="all-older-adult",
     version="1.0.0",
     indicator=Indicator.INFO,
-    summary=(
-        "ALL at age 65+: choose intensity by performance status and comorbidity; confirm Ph "
-        "status, as Ph+ needs a tyrosine kinase inhibitor."
+    summary=Stated(
+        "ALL at age {.number}+: choose intensity by performance status and comorbidity; confirm Ph "
+        "status, as Ph+ needs a tyrosine kinase inhibitor.",
+        thresholds.OLDER_ADULT,
     ),
     evidence=(
         evidence.EWALLPH,

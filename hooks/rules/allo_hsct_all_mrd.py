@@ -50,8 +50,8 @@ def _mrd_not_known(patient: Chart) -> str | None:
         return None
     if questions.is_unread(questions.mrd_positive(patient)):
         return "MRD not known: results could not be read, and there may be one."
-    days = thresholds.MRD.length.days
-    return f"MRD not known: no result of the last {days} days was found in the data received."
+    window = patient.limit(thresholds.MRD).in_words
+    return f"MRD not known: no result of the last {window} was found in the data received."
 
 
 @rule(

@@ -13,8 +13,8 @@ def _high_risk(patient: Chart) -> str | None:
     if count.above(thresholds.APL_HIGH_RISK).truth is not TRUE:
         return None
     return (
-        "Leukocytes above 10 ×10⁹/L: high-risk APL. Watch for differentiation syndrome and a "
-        "rising count on ATRA."
+        f"Leukocytes above {patient.limit(thresholds.APL_HIGH_RISK)}: high-risk APL. Watch for "
+        "differentiation syndrome and a rising count on ATRA."
     )
 
 

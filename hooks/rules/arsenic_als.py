@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from cds_service.chart import Chart
 from cds_service.finding import FALSE, Finding, all_of, any_of, none_of
+from cds_service.limits import Stated
 from cds_service.rule import Escalation, Indicator, Suggestion, carrying, rule
 from hooks import (
     concepts,
@@ -22,9 +23,10 @@ _WITHOUT_ALS = (
     "magnesium and interacting drugs first."
 )
 
-_DANGEROUS = (
-    "Arsenic trioxide with a QTc of 500 ms or more, or with quinidine: risk of a dangerous rhythm; "
-    "check and correct before the dose."
+_DANGEROUS = Stated(
+    "Arsenic trioxide with a QTc of {} or more, or with quinidine: risk of a dangerous rhythm; "
+    "check and correct before the dose.",
+    thresholds.DANGEROUS_QTC,
 )
 
 
@@ -34,7 +36,7 @@ def _quinidine(patient: Chart) -> Finding:
 
 
 def _dangerous_rhythm(patient: Chart) -> Finding:
-    """QTc of 500 ms or more, or quinidine, which prolongs it."""
+    """QTc of {dangerous-qtc} or more, or quinidine, which prolongs it."""
     qtc = patient.latest(concepts.QTC, thresholds.QTC)
     return any_of(qtc.at_least(thresholds.DANGEROUS_QTC), _quinidine(patient))
 
@@ -56,7 +58,7 @@ def _prolonged_qt_and_no_normal_qtc(patient: Chart) -> Finding:
         questions.not_shown(
             # A value that a newer, unreadable one may deny is no normal QTc.
             none_of(qtc.at_least(thresholds.DANGEROUS_QTC)),
-            "No QTc below 500 ms within its window",
+            f"No QTc below {patient.limit(thresholds.DANGEROUS_QTC)} within its window",
         ),
     )
 

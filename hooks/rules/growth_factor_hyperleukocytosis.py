@@ -49,8 +49,9 @@ def _remission(patient: Chart) -> str | None:
     """What else a high count means where the record says remission."""
     if not questions.is_yes(_not_recorded_as_active(patient)):
         return None
+    high = patient.limit(thresholds.HIGH_COUNT).number
     return (
-        "The leukemia is recorded as in remission. A count of 50 or more may come from "
+        f"The leukemia is recorded as in remission. A count of {high} or more may come from "
         "mobilisation; otherwise check the smear for relapse."
     )
 

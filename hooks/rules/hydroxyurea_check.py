@@ -106,7 +106,7 @@ def _beyond_any_band(patient: Chart, dose: ordered_dose.DailyDose) -> str | None
 def _beyond_without_weight(
     dose: ordered_dose.DailyDose, least: Decimal, most: Decimal
 ) -> str | None:
-    if dose.mg > hydroxyurea.LARGEST_DAILY_MG:
+    if dose.mg > hydroxyurea.MG_OF_100_KG:
         return f"Hydroxyurea ordered {_mg(dose.mg)}, the band of more than 100 kg; weight not known"
     per_kg = dose.mg_per_kg
     if per_kg > most or (not dose.mg and per_kg < least):
@@ -116,11 +116,13 @@ def _beyond_without_weight(
 
 def _not_compared(patient: Chart) -> str:
     creatinine = patient.latest(concepts.CREATININE, thresholds.CREATININE_FOR_DOSE).exact()
+    recent = patient.limit(thresholds.CREATININE_FOR_DOSE)
+    weighed = patient.limit(thresholds.WEIGHT_FOR_DOSE)
     lacking = {
-        "a weight of the last 90 d": body.weight_kg(patient) is None,
+        f"a weight of the last {weighed}": body.weight_kg(patient) is None,
         "a height": body.height_cm(patient) is None,
         "the sex": patient.gender() not in ("male", "female"),
-        "a creatinine of the last 48 h": creatinine is None,
+        f"a creatinine of the last {recent}": creatinine is None,
         "the full birth date": patient.age().exact() is None,
     }
     named = ", ".join(words for words, is_lacking in lacking.items() if is_lacking)

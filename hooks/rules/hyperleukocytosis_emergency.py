@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cds_service.chart import Chart
 from cds_service.finding import Finding, all_of
+from cds_service.limits import Stated
 from cds_service.rule import Escalation, Indicator, carrying, rule
 from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds, urate
 
@@ -12,16 +13,20 @@ from hooks import concepts, evidence, lines, overrides, proposals, questions, th
     id="hyperleukocytosis-emergency",
     version="1.0.0",
     indicator=Indicator.CRITICAL,
-    summary=(
-        "WBC at or above 100 with acute leukemia: emergency; review cytoreduction, tumor lysis, "
-        "bleeding and leukostasis steps today."
+    summary=Stated(
+        "WBC at or above {.number} with acute leukemia: emergency; review cytoreduction, tumor "
+        "lysis, bleeding and leukostasis steps today.",
+        thresholds.HYPERLEUKOCYTOSIS,
     ),
     escalations=(
         Escalation(
             Indicator.CRITICAL,
             questions.acute_leukemia_only_suspected,
-            "WBC at or above 100 with suspected acute leukemia: emergency; confirm the diagnosis, "
-            "review tumor lysis and bleeding today.",
+            Stated(
+                "WBC at or above {.number} with suspected acute leukemia: emergency; confirm the "
+                "diagnosis, review tumor lysis and bleeding today.",
+                thresholds.HYPERLEUKOCYTOSIS,
+            ),
         ),
     ),
     evidence=(

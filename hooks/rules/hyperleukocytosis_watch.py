@@ -91,19 +91,22 @@ def _reason(patient: Chart) -> str:
             "state of the disease today."
         )
     count = patient.latest(concepts.LEUKOCYTES, thresholds.FRESH_COUNT)
+    emergency = patient.limit(thresholds.HYPERLEUKOCYTOSIS).number
     if count.at_least(thresholds.HYPERLEUKOCYTOSIS).truth is TRUE:
         # Where it applies the emergency card takes this one's place, unless a site has it off.
         return (
-            "Why: the count is 100 or more, which in acute leukemia is an emergency. The card for "
-            "it is switched off or not approved here."
+            f"Why: the count is {emergency} or more, which in acute leukemia is an emergency. The "
+            "card for it is switched off or not approved here."
         )
     if _perhaps_emergency(patient).truth is TRUE:
-        return "Why: the result is a bound, so the count may be 100 or more."
+        return f"Why: the result is a bound, so the count may be {emergency} or more."
     if _near(patient).truth is TRUE:
-        return "Why: the count is between 50 and 100."
+        high = patient.limit(thresholds.HIGH_COUNT).number
+        return f"Why: the count is between {high} and {emergency}."
+    fresh, old = patient.limit(thresholds.FRESH_COUNT), patient.limit(thresholds.OLD_COUNT)
     return (
-        "Why: the last count was 100 or more, but at over 24 h it is too old to act on. After 72 h "
-        "it is not used at all."
+        f"Why: the last count was {emergency} or more, but at over {fresh} it is too old to act "
+        f"on. After {old} it is not used at all."
     )
 
 

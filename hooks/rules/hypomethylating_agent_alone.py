@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cds_service.chart import Chart
 from cds_service.finding import Finding, all_of, any_of, none_of
+from cds_service.limits import Stated
 from cds_service.rule import Indicator, carrying, rule
 from hooks import concepts, discontinued, evidence, lines, overrides, questions, thresholds
 
@@ -52,10 +53,13 @@ def _two_year_figure(patient: Chart) -> str | None:
     advice=(
         carrying(
             "S0-24",
-            f"{lines.SUMMARY} a hypomethylating agent (azacitidine, decitabine) first in unfit "
-            "AML. For clinicians: with venetoclax half of the patients lived 14.7 months, without "
-            "it 9.6 (VIALE-A). Contraindications, a count above 25, frailty or the patient's "
-            "choice are valid reasons for the single agent.",
+            Stated(
+                f"{lines.SUMMARY} a hypomethylating agent (azacitidine, decitabine) first in unfit "
+                "AML. For clinicians: with venetoclax half of the patients lived 14.7 months, "
+                "without it 9.6 (VIALE-A). Contraindications, a count above {.number}, frailty or "
+                "the patient's choice are valid reasons for the single agent.",
+                thresholds.VENETOCLAX_COUNT,
+            ),
         ),
         carrying(
             "S3-19",

@@ -9,7 +9,7 @@ from hooks import concepts, evidence, lines, overrides, procedures, questions, t
 
 
 def _high_count(patient: Chart) -> Finding:
-    """Also when last seen so within 72 h: an old high count does not bring a target back."""
+    """Also when last seen so within {old-count}: an old high count does not bring a target back."""
     return patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT).at_least(
         thresholds.HYPERLEUKOCYTOSIS
     )
@@ -18,8 +18,9 @@ def _high_count(patient: Chart) -> Finding:
 def _count_not_low(patient: Chart) -> Finding:
     """No count of today rules hyperleukocytosis out."""
     today = patient.latest(concepts.LEUKOCYTES, thresholds.FRESH_COUNT)
+    limit = patient.limit(thresholds.HYPERLEUKOCYTOSIS).number
     return questions.not_shown(
-        today.below(thresholds.HYPERLEUKOCYTOSIS), "Leukocytes not known to be below 100 today"
+        today.below(thresholds.HYPERLEUKOCYTOSIS), f"Leukocytes not known to be below {limit} today"
     )
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 from cds_service.chart import Chart
 from cds_service.finding import FALSE, TRUE, Finding, all_of
+from cds_service.limits import Stated
 from cds_service.orders import Order
 from cds_service.rule import Indicator, Suggestion, carrying, rule
+from cds_service.terminology import Threshold
 from hooks import concepts, evidence, lines, overrides, procedures, proposals, thresholds
 
 _SLOWLY = "1 unit over up to 4 h, then reassess before the next"
@@ -21,23 +23,35 @@ _UNITS = re.compile(r"\b(?:\d+|two|three|four)\s*(?:units?|u)\b", re.IGNORECASE)
 def _hemoglobin(patient: Chart) -> str:
     hemoglobin = patient.latest(concepts.HEMOGLOBIN, thresholds.HEMOGLOBIN)
     above = hemoglobin.above(thresholds.HIGH_HEMOGLOBIN).truth
+    limit = patient.limit(thresholds.HIGH_HEMOGLOBIN)
     if above is TRUE:
         return (
-            "Hemoglobin is already above 10 g/dL, where viscosity becomes the hazard at this count."
+            f"Hemoglobin is already above {limit}, where viscosity becomes the hazard at this "
+            "count."
         )
+    source = _whose(limit)
     if above is FALSE:
-        return "Hemoglobin: stay below about 10 g/dL until the count falls (advice of the report)."
+        return f"Hemoglobin: stay below about {limit} until the count falls ({source})."
     return (
         "Hemoglobin is unknown: measure it before the transfusion unless the need is urgent, and "
-        "stay below about 10 g/dL until the count falls (advice of the report)."
+        f"stay below about {limit} until the count falls ({source})."
     )
+
+
+def _whose(limit: Threshold) -> str:
+    """Where the site has set another limit, it is no longer what the report advises."""
+    own = thresholds.HIGH_HEMOGLOBIN
+    return "advice of the report" if limit == own else f"the report advises {own}"
 
 
 def _old_count(patient: Chart) -> str | None:
     fresh = patient.latest(concepts.LEUKOCYTES, thresholds.FRESH_COUNT)
     if fresh.bounds is not None:
         return None
-    return "The leukocyte count is old (over 24 h): repeat it now, it may have moved either way."
+    window = patient.limit(thresholds.FRESH_COUNT)
+    return (
+        f"The leukocyte count is old (over {window}): repeat it now, it may have moved either way."
+    )
 
 
 def _als(patient: Chart) -> str | None:
@@ -89,9 +103,10 @@ def _changes(order: Order) -> Mapping[str, Any]:
     id="red-cells-hyperleukocytosis",
     version="1.0.0",
     indicator=Indicator.WARNING,
-    summary=(
-        "Red-cell transfusion with WBC at or above 100 can worsen viscosity: delay or transfuse "
-        "slowly unless clinically needed."
+    summary=Stated(
+        "Red-cell transfusion with WBC at or above {.number} can worsen viscosity: delay or "
+        "transfuse slowly unless clinically needed.",
+        thresholds.HYPERLEUKOCYTOSIS,
     ),
     evidence=(evidence.HARRIS78,),
     strength="Case series + trial records",

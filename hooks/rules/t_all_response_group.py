@@ -36,8 +36,9 @@ def _very_high(patient: Chart) -> Finding:
 
 
 def _marrow_at_day_29(patient: Chart) -> Finding:
-    """Above 25 % blasts at the time of the day-29 MRD; a marrow of another day says nothing."""
-    question = "Day-29 marrow above 25% blasts"
+    """Many blasts at the time of the day-29 MRD; a marrow of another day says nothing."""
+    limit = patient.limit(thresholds.MARROW_BLASTS_HIGH).number
+    question = f"Day-29 marrow above {limit}% blasts"
     marrow = patient.latest(concepts.MARROW_BLASTS)
     high = marrow.above(thresholds.MARROW_BLASTS_HIGH)
     if questions.is_unread(high):
@@ -174,9 +175,10 @@ def _intermediate_treatment(patient: Chart) -> str | None:
 def _very_high_definition(patient: Chart) -> str | None:
     if not _for_group(patient, "very high"):
         return None
+    here = patient.limit(thresholds.MRD_HIGH).number
     return (
         f"{lines.SUMMARY} very high risk: end-of-consolidation MRD above 0.1%. Evidence: confirmed "
-        "for T-ALL, counted here from 0.1% on; a day-29 marrow above 25% blasts also qualifies."
+        f"for T-ALL, counted here from {here}% on; a day-29 marrow above 25% blasts also qualifies."
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cds_service.chart import Chart
 from cds_service.finding import Finding, all_of, any_of, none_of
+from cds_service.limits import Stated
 from cds_service.rule import Escalation, Indicator, carrying, rule
 from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
 
@@ -19,7 +20,7 @@ def _acute_leukemia(patient: Chart) -> Finding:
 
 
 def _count_not_below_limit(patient: Chart) -> Finding:
-    """25 or more; or, while the leukemia is live, no count of the last 72 h that rules it out."""
+    """High; or, while the leukemia is live, no usable count that rules it out."""
     high = patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT).at_least(
         thresholds.VENETOCLAX_COUNT
     )
@@ -54,9 +55,10 @@ def _named_inhibitors(patient: Chart) -> str:
     id="venetoclax-start",
     version="1.0.0",
     indicator=Indicator.WARNING,
-    summary=(
-        "Venetoclax start: reduce WBC below 25 first and check tumor lysis prophylaxis and "
-        "interacting drugs (quinidine, azoles)."
+    summary=Stated(
+        "Venetoclax start: reduce WBC below {.number} first and check tumor lysis prophylaxis and "
+        "interacting drugs (quinidine, azoles).",
+        thresholds.VENETOCLAX_COUNT,
     ),
     escalations=(
         Escalation(

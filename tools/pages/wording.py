@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import hooks
 from cds_service.rule import Advice, Evidence, Line, Rule
 from cds_service.terminology import Threshold, Window
+from hooks.thresholds import BY_NAME
 
 SEEN = {"R": "read", "S": "seen quoted elsewhere", "M": "not verified"}
 """How a source was verified, as hooks/evidence.py marks it."""
@@ -64,9 +66,10 @@ def _wordings(function: Callable[..., Any]) -> list[str]:
         if part is not each
     }
     found = []
+    known = {**function.__globals__, **_limits_named(tree, function.__globals__)}
     texts = (each for each in ast.walk(tree) if isinstance(each, ast.Constant | ast.JoinedStr))
     for each in sorted(texts, key=lambda node: (node.lineno, node.col_offset)):
-        text = _wording(each, function.__globals__) if id(each) not in inside else ""
+        text = _wording(each, known) if id(each) not in inside else ""
         is_docstring = " ".join(text.split()) == " ".join((function.__doc__ or "").split())
         if len(text.split()) >= _FEWEST_WORDS and not is_docstring:
             found.append(text)
@@ -89,15 +92,47 @@ def _wording(node: ast.AST, known: dict[str, Any]) -> str:
 
 
 def _constant_named(expression: str, known: dict[str, Any]) -> str:
-    """The value of `NAME` or `module.NAME`; "…" for anything else."""
+    """The value of `NAME` or `module.NAME`, or of the limit asked for; "…" for anything else."""
+    limit = _limit_asked(expression, known)
+    if limit is not None:
+        return limit
     module, _, name = expression.rpartition(".")
     value = getattr(known.get(module), name, None) if module else known.get(name)
     return str(value) if isinstance(value, str | Threshold) else "…"
 
 
+_LIMIT = re.compile(r"patient\.limit\(thresholds\.([A-Z0-9_]+)\)(?:\.(number|in_words))?")
+
+
+def _limit_asked(expression: str, known: dict[str, Any]) -> str | None:
+    """The default of `patient.limit(thresholds.NAME)`, whole or as `.number` or `.in_words`."""
+    asked = _LIMIT.fullmatch(expression)
+    if asked is None or "thresholds" not in known:
+        return None
+    limit = getattr(known["thresholds"], asked[1])
+    return str(getattr(limit, asked[2]) if asked[2] else limit)
+
+
+def _limits_named(tree: ast.AST, known: dict[str, Any]) -> dict[str, str]:
+    """The names that a function gives to limits it asks for: `high = patient.limit(...)`."""
+    found = {}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Assign):
+            continue
+        target, value = node.targets[0], node.value
+        both = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
+        pairs = zip(target.elts, value.elts, strict=True) if both else [(target, value)]
+        for name, asked in pairs:
+            if isinstance(name, ast.Name) and "patient.limit(" in ast.unparse(asked):
+                text = _wording(asked, known) or _limit_asked(ast.unparse(asked), known)
+                found |= {name.id: text} if text and "…" not in text else {}
+    return found
+
+
 def first_paragraph(function: Callable[..., Any]) -> str:
-    """The first paragraph of a docstring, on one line."""
-    return " ".join(inspect.cleandoc(function.__doc__ or "").split("\n\n")[0].split())
+    """The first paragraph of a docstring, on one line, with the limits that it names."""
+    text = " ".join(inspect.cleandoc(function.__doc__ or "").split("\n\n")[0].split())
+    return re.sub(r"\{([a-z0-9-]+)\}", lambda name: str(BY_NAME[name[1]]), text)
 
 
 def source(evidence: Evidence) -> str:
