@@ -34,6 +34,7 @@ from cds_service.errors import (
     UnknownService,
 )
 from cds_service.late_store import LateStore
+from cds_service.metrics import Meter
 from cds_service.openapi import document
 from cds_service.recorder import Chore, Recorder, Sink
 from cds_service.recording import Answered, Recording, Seen
@@ -89,14 +90,15 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Flask:
     app.wsgi_app = _PlainPath(app.wsgi_app)  # type: ignore[method-assign]
     late = _late_store(settings, clock)
     door = _door(settings, engine, late, clock)
-    recorder = _recorder(settings, engine, late, clock)
+    meter = insight_routes.meter(settings, late)
+    recorder = _recorder(settings, engine, late, meter, clock)
     app.extensions["recorder"], app.extensions["store"] = recorder, late
     _add_log(app)
     _add_recording(app, settings, engine, recorder, clock)
     _add_routes(app, engine, door, clock, settings, recorder)
     demo_routes.add(app, settings, clock)
     page_routes.add(app, settings)
-    insight_routes.add(app, settings, engine, late, clock)
+    insight_routes.add(app, settings, engine, late, meter, clock)
     feedback_routes.add(app, engine, door, late, recorder, clock)
     _add_errors(app)
     _add_headers(app, door)
@@ -139,7 +141,9 @@ def _door(settings: Settings, engine: Engine, late: LateStore, clock: Clock) -> 
     return GuardedDoor(settings, engine.clients, store, clock)
 
 
-def _recorder(settings: Settings, engine: Engine, late: LateStore, clock: Clock) -> Recorder:
+def _recorder(
+    settings: Settings, engine: Engine, late: LateStore, meter: Meter | None, clock: Clock
+) -> Recorder:
     """Sinks are built by the recorder's thread, and what they need is imported there."""
     sinks: dict[str, Callable[[], Sink]] = {}
     chores: list[Chore] = []
@@ -162,7 +166,12 @@ def _recorder(settings: Settings, engine: Engine, late: LateStore, clock: Clock)
             return FhirLog(settings.fhir_log, inputs_of(queries, engine.lexicon))
 
         sinks["fhir"] = fhir
-    return Recorder(sinks, chores)
+    if meter is not None:
+        sinks["metrics"] = meter.sink
+    recorder = Recorder(sinks, chores)
+    if meter is not None:
+        meter.losses = recorder.losses
+    return recorder
 
 
 class _PlainPath:

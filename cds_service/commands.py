@@ -77,7 +77,7 @@ def serve() -> None:
     stops the start with a message and exit status 1.
     """
     # Imported here, so that the other commands start without a web server.
-    from cds_service import server
+    from cds_service import metrics, server
 
     settings = read_settings()
     # What does not fit is said here, once, rather than by every worker.
@@ -87,14 +87,15 @@ def serve() -> None:
     click.echo(_what_to_try(settings))
     sys.stdout.flush()
     try:
-        server.serve(
-            "cds_service.app:create_worker",
-            settings.host,
-            settings.port,
-            settings.workers,
-            settings.threads,
-            max_body_bytes=settings.max_body_bytes,
-        )
+        with metrics.folder(settings.workers):
+            server.serve(
+                "cds_service.app:create_worker",
+                settings.host,
+                settings.port,
+                settings.workers,
+                settings.threads,
+                max_body_bytes=settings.max_body_bytes,
+            )
     except SystemExit as end:
         if end.code:
             click.echo(

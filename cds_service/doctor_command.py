@@ -114,6 +114,8 @@ def _switched(settings: Settings, content: ModuleType) -> Iterator[str]:
 
 
 def _remarks(settings: Settings, content: ModuleType) -> Iterator[str]:
+    if not settings.operator_token:
+        yield "CDS_OPERATOR_TOKEN is not set: there is no /insight and there are no /metrics"
     try:
         signed = approvals.read_approvals(settings.approvals) if settings.approvals else []
     except ContentError:

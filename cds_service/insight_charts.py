@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 640.0, 220.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 48.0, 4.0, 10.0, 26.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 48.0, 14.0, 10.0, 26.0
 _GAP = 0.22  # Of the room of one bar.
 _LABEL_ROOM = 66.0  # What the name of a week takes.
 _STEPS = (1, 2, 5)

@@ -53,6 +53,7 @@ def context(
     weeks = period.weeks()
     names = [week_name(week) for week in weeks]
     asked = _query(period, wanted)
+    overridden = total(found.rows).reasons
     return {
         "period": period,
         "first_week": names[0],
@@ -75,8 +76,8 @@ def context(
         "traffic": _traffic_table(found.traffic),
         "rules": _rules_table(found.rows, period),
         "without_events": _without_events(found.rows, known, wanted),
-        "reasons": _ranked(total(found.rows).reasons),
-        "missing": _ranked(found.missing),
+        "reasons": _ranked(overridden, sum(overridden.values())),
+        "missing": _ranked(found.missing, sum(each.answered for each in found.traffic)),
         "unknown_cards": found.unknown_cards,
         "unnamed": UNNAMED,
         "spark": (charts.SPARK_WIDTH, charts.SPARK_HEIGHT),
@@ -243,9 +244,8 @@ class Ranked:
     share: str
 
 
-def _ranked(counts: dict[str, int]) -> list[Ranked]:
-    ordered = most_first(counts)
-    most, whole = max(counts.values(), default=1), sum(counts.values())
+def _ranked(counts: dict[str, int], whole: int) -> list[Ranked]:
+    ordered, most = most_first(counts), max(counts.values(), default=1)
     return [
         Ranked(name, count, 100 * count / most, percent(count, whole)) for name, count in ordered
     ]

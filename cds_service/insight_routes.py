@@ -16,6 +16,7 @@ from werkzeug.exceptions import NotFound
 from cds_service.engine import Engine
 from cds_service.errors import InvalidRequest, StoreDown
 from cds_service.late_store import LateStore
+from cds_service.metrics import Meter
 from cds_service.operators import CHALLENGE, Operators
 from cds_service.page_routes import html_page
 from cds_service.settings import Settings
@@ -34,7 +35,20 @@ OPENING_SECONDS = 1.0
 """A store that is just being opened is waited for so long."""
 
 
-def add(app: Flask, settings: Settings, engine: Engine, late: LateStore, clock: Clock) -> None:
+def meter(settings: Settings, late: LateStore) -> Meter | None:
+    """The counters of this process; None where nothing is recorded, or nobody may see them."""
+    is_wanted = late.is_configured or bool(settings.operator_token)
+    return Meter() if is_wanted and Operators(settings).has_pages else None
+
+
+def add(
+    app: Flask,
+    settings: Settings,
+    engine: Engine,
+    late: LateStore,
+    meter: Meter | None,
+    clock: Clock,
+) -> None:
     """Adds the routes, unless nobody may see them: production without a token for operators."""
     operators = Operators(settings)
     if not operators.has_pages:
@@ -51,6 +65,14 @@ def add(app: Flask, settings: Settings, engine: Engine, late: LateStore, clock: 
     @guarded
     def insight_export(kind: str) -> Response:
         return _export(figures, kind, clock)
+
+    if meter is not None:
+
+        @app.get("/metrics", provide_automatic_options=False)
+        @guarded
+        def metrics() -> Response:
+            # https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
+            return Response(meter.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def _guard(operators: Operators) -> Callable[[View], View]:

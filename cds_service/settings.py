@@ -79,6 +79,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     operator_token: Annotated[
         str,
         Meta(
+            min_length=32,
             description="Secret of at least 32 characters that opens /insight and /metrics, as "
             "Bearer token or as password; empty: open in sandbox mode, closed in production."
         ),
