@@ -17,15 +17,19 @@ from typing import Any
 
 from cds_service import logs
 from cds_service.approvals import read_approvals
+from cds_service.card import Applied, Held
+from cds_service.chart import Chart
 from cds_service.clients import Client, profile_of, read_clients
 from cds_service.errors import ContentError, UnknownService
 from cds_service.fhir_reader import FhirLimits, FhirReader
 from cds_service.governance import Governance, SwitchFile, read_switches
 from cds_service.limits import NO_LOCAL_LIMITS, Limits
 from cds_service.local_limits import read_limits
+from cds_service.look_back import LookBack
 from cds_service.prefetch import Answer, State, absent
 from cds_service.profiles import PROFILES
 from cds_service.protocol import SPECIFICATION_VERSION, HookRequest, parse
+from cds_service.quiet import Marker, Marks, hold
 from cds_service.recording import Seen, prefetch_states
 from cds_service.rule import Rule
 from cds_service.service import (
@@ -75,6 +79,7 @@ class Engine:
         self.governance = self._governance(settings)
         limits = FhirLimits(bytes_per_query=settings.fhir_max_response_bytes)
         self._reader = FhirReader(limits, settings.ca_bundle)
+        self.look_back = LookBack()
         self._check()
 
     def _governance(self, settings: Settings) -> Governance:
@@ -131,9 +136,7 @@ class Engine:
         service, rule = found
         if rule_id not in self._documents:
             services = list(self.services.values())
-            self._documents[rule_id] = self._document(
-                rule, services, self.lexicon, self.limits
-            )
+            self._documents[rule_id] = self._document(rule, services, self.lexicon, self.limits)
         status = self.governance.status(rule, service, as_of)
         return {**self._documents[rule_id], "reviewStatus": status}
 
@@ -175,18 +178,40 @@ class Engine:
         drafted = drafted_drugs(request)
         answers = self._complete(service, request, client, drafted, seen)
         require(service, answers)
-        chart = build_chart(
-            service, self.lexicon, request, answers, as_of, drafted, self.limits
-        )
+        chart = build_chart(service, self.lexicon, request, answers, as_of, drafted, self.limits)
         in_force = self.governance.of(service, client, as_of)
-        decision = decide(
-            in_force.service, chart, answers, unread_in_context(request, drafted, chart)
-        )
+        unread = unread_in_context(request, drafted, chart)
+        marker = self._marker(in_force.service, request, client, chart)
+        holding = partial(self._hold, in_force.service, client, marker) if marker else None
+        decision = decide(in_force.service, chart, answers, unread, holding)
+        logs.note(held=[each.rule for each in decision.held] or None)
+        decision.marks = _marks(decision, in_force.service, marker) if marker else {}
         decision.cards = _shown(request, client, decision.cards)
         decision.off = in_force.off
         watch(decision, in_force.silent, chart)
         seen.decision = decision
         return decision
+
+    def _marker(
+        self, service: Service, request: HookRequest, client: Client | None, chart: Chart
+    ) -> Marker | None:
+        """What the cards of this call are marked with; None where none is ever held back."""
+        hasher = self.look_back.hasher()
+        if hasher is None or service.quiet is None:
+            return None
+        name = client.name if client is not None else None
+        subject = hasher.subject(name, request.fhir_server, request.patient_id, request.user_id)
+        visit = request.encounter_id
+        encounter = hasher.encounter(subject, visit) if visit is not None else None
+        return Marker(hasher, subject, encounter, chart, service.quiet)
+
+    def _hold(
+        self, service: Service, client: Client | None, marker: Marker, applied: Sequence[Applied]
+    ) -> tuple[Held, ...]:
+        """Asks the store: only where a card that could be held back is about to be shown."""
+        name = client.name if client is not None else None
+        past = self.look_back.past(marker.subject, [each.rule.id for each in applied], name)
+        return hold(applied, past, marker, {each.id for each in service.once_per_encounter})
 
     def _complete(
         self,
@@ -226,6 +251,20 @@ def _note_request(seen: Seen, request: HookRequest, client: Client | None) -> No
     seen.patient = f"{server}Patient/{request.patient_id}"
     is_whole = not request.user_id or "://" in request.user_id
     seen.user = request.user_id if is_whole else f"{server}{request.user_id}"
+
+
+def _marks(decision: Decision, service: Service, marker: Marker) -> dict[str, Marks]:
+    """Those of every card that may be held back another time, by its uuid."""
+    never = {service.gaps.id, service.instead.id if service.instead is not None else None}
+    try:
+        return {
+            card["uuid"]: marker.marks(applied)
+            for applied, card in zip(decision.applied, decision.cards, strict=True)
+            if applied.rule.id not in never
+        }
+    except Exception as problem:
+        log.error("cards could not be marked", extra=logs.raised(problem))
+        return {}
 
 
 def _shown(

@@ -125,6 +125,7 @@ FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "rules": _rules,
     "off": _names,
     "silent": _names,
+    "held": _names,
     "rule": _name,
     "profile": _name,
     "sink": _name,

@@ -13,6 +13,7 @@ from uuid import uuid4
 from cds_service.chart import ORDER_KEY
 from cds_service.finding import FALSE, TRUE, Fact
 from cds_service.prefetch import Answer
+from cds_service.quiet import Marks
 from cds_service.record import CallRecord, CardSent, Evaluation, Shown
 from cds_service.service import Decision, Outcome, Service
 
@@ -118,6 +119,7 @@ class _Place:
 
 _NOWHERE = _Place(Shown.NO)
 _SILENT = _Place(Shown.SILENT)
+_HELD = _Place(Shown.HELD)
 
 
 def _nowhere(outcome: Outcome, decision: Decision) -> _Place:
@@ -137,6 +139,8 @@ def _places(decision: Decision) -> dict[str, _Place]:
         line = _Place(Shown.LINE, decision.cards[0]["uuid"])
         for rule_id in decision.crowded_out:
             places.setdefault(rule_id, line)
+    for held in decision.held:
+        places |= dict.fromkeys((held.rule, *held.also), _HELD)
     return places
 
 
@@ -147,12 +151,17 @@ def _keys(facts: Iterable[Fact]) -> tuple[str, ...]:
 def _cards(decision: Decision) -> Iterator[CardSent]:
     """The cards as they were sent: a profile may have changed their suggestions."""
     for applied, card in zip(decision.applied, decision.cards, strict=False):
+        marks = decision.marks.get(card["uuid"], Marks())
         yield CardSent(
             uuid=card["uuid"],
             rule=applied.rule.id,
             version=applied.rule.version,
             indicator=card["indicator"],
             suggestions=tuple(each["uuid"] for each in card.get("suggestions", ())),
+            subject=marks.subject,
+            encounter=marks.encounter,
+            orders=marks.orders,
+            basis=marks.basis,
         )
 
 

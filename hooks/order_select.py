@@ -23,7 +23,7 @@ from hooks.rules.puncture_bleeding_risk import puncture_bleeding_risk
 from hooks.rules.rasburicase_g6pd import rasburicase_g6pd
 from hooks.rules.red_cells_hyperleukocytosis import red_cells_hyperleukocytosis
 from hooks.rules.tretinoin_safety import tretinoin_safety
-from hooks.services import ATTRIBUTION, QUERIES, USAGE
+from hooks.services import ATTRIBUTION, QUERIES, QUIET, USAGE
 
 ORDER_SELECT = Service(
     id="als-leukemia-order-select",
@@ -56,6 +56,7 @@ ORDER_SELECT = Service(
     ),
     gaps=data_gaps,
     attribution=ATTRIBUTION,
+    quiet=QUIET,
     card_limit=3,
     gaps_need_a_failed_read=True,
     gaps_alone_when=gaps.order_hinges_on_als,

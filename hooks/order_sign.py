@@ -25,7 +25,7 @@ from hooks.rules.rasburicase_g6pd import rasburicase_g6pd
 from hooks.rules.red_cells_hyperleukocytosis import red_cells_hyperleukocytosis
 from hooks.rules.tki_missing_ph_all import tki_missing_ph_all
 from hooks.rules.venetoclax_start import venetoclax_start
-from hooks.services import ATTRIBUTION, QUERIES, USAGE
+from hooks.services import ATTRIBUTION, QUERIES, QUIET, USAGE
 
 ORDER_SIGN = Service(
     id="als-leukemia-order-sign",
@@ -59,6 +59,7 @@ ORDER_SIGN = Service(
     ),
     gaps=data_gaps,
     attribution=ATTRIBUTION,
+    quiet=QUIET,
     card_limit=3,
     gaps_need_a_failed_read=True,
     joined=(

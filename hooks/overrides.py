@@ -101,4 +101,10 @@ TKI_NOT_POSSIBLE = OverrideReason(
 AFTER_TRANSPLANT = OverrideReason(OWN, "after-transplant", "Plan after transplant")
 KNOWN_AND_ACCEPTED = OverrideReason(OWN, "known-and-accepted", "Known and acceptable")
 KNOWN_AND_IMPROVING = OverrideReason(OWN, "known-and-improving", "Known and improving")
+QUIET_24_HOURS = OverrideReason(
+    OWN, "quiet-24-hours", "Reviewed: do not show this again for 24 hours", quiets_critical=True
+)
+"""Ours, beside the common codes of the catalogue: it alone holds a critical card back, so offer it
+on every card that can be critical."""
+
 OTHER = OverrideReason(OWN, "other", "Other reason (please comment)")

@@ -14,7 +14,18 @@ from hooks.rules.data_gaps import data_gaps
 from hooks.rules.hyperleukocytosis_emergency import hyperleukocytosis_emergency
 from hooks.rules.hyperleukocytosis_watch import hyperleukocytosis_watch
 from hooks.rules.t_all_response_group import t_all_response_group
-from hooks.services import ATTRIBUTION, QUERIES, USAGE
+from hooks.services import ATTRIBUTION, QUERIES, QUIET, USAGE
+
+DIRECTION = (
+    all_relapsed_refractory,
+    aml_relapsed_refractory,
+    aml_unfit,
+    aml_fit,
+    all_older_adult,
+    t_all_response_group,
+    all_mrd,
+)
+"""Section 6 of the catalogue: these pathways are shown once in an encounter."""
 
 PATIENT_VIEW = Service(
     id="als-leukemia-patient-view",
@@ -32,22 +43,12 @@ PATIENT_VIEW = Service(
             "emergency",
             (apl_suspected, hyperleukocytosis_emergency, hyperleukocytosis_watch),
         ),
-        Group(
-            "direction",
-            (
-                als_acute_leukemia_goals,
-                all_relapsed_refractory,
-                aml_relapsed_refractory,
-                aml_unfit,
-                aml_fit,
-                all_older_adult,
-                t_all_response_group,
-                all_mrd,
-            ),
-        ),
+        Group("direction", (als_acute_leukemia_goals, *DIRECTION)),
     ),
     instead=comfort_plan,
     gaps=data_gaps,
     attribution=ATTRIBUTION,
+    quiet=QUIET,
     card_limit=2,
+    once_per_encounter=DIRECTION,
 )

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from decimal import Decimal
+
 from cds_service.card import Attribution
 from cds_service.prefetch import Query
+from cds_service.rule import Quiet
 from hooks import concepts
 
 ATTRIBUTION = Attribution(
@@ -14,6 +18,13 @@ ATTRIBUTION = Attribution(
     ),
     review_status="pending clinical review",
 )
+
+QUIET = Quiet(
+    after_override=timedelta(hours=24),
+    watched=concepts.LEUKOCYTES,
+    moved_by=Decimal("0.25"),
+)
+"""Section 6 of the catalogue: a count that moved by a quarter is another situation."""
 
 USAGE = (
     "For clinicians (Practitioner, PractitionerRole). Each card says whether its content is "

@@ -137,6 +137,7 @@ def _fusion_after_remission(patient: Chart) -> Finding:
         overrides.ALREADY_DONE,
         overrides.COMFORT_PLAN,
         overrides.FIRST_TRIMESTER,
+        overrides.QUIET_24_HOURS,
         overrides.OTHER,
     ),
 )

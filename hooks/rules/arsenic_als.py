@@ -181,6 +181,7 @@ def _checks(patient: Chart) -> Suggestion:
         overrides.QTC_MONITORED,
         overrides.NO_ALTERNATIVE,
         overrides.ORAL_FORM,
+        overrides.QUIET_24_HOURS,
         overrides.OTHER,
     ),
 )

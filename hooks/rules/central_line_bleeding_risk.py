@@ -126,6 +126,7 @@ def _als(patient: Chart) -> str | None:
         overrides.NO_PERIPHERAL_ACCESS,
         overrides.CORRECTED,
         overrides.RESUSCITATION,
+        overrides.QUIET_24_HOURS,
         overrides.OTHER,
     ),
 )

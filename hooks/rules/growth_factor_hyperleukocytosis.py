@@ -105,6 +105,7 @@ def _remission(patient: Chart) -> str | None:
         overrides.MOBILISATION,
         overrides.PROTOCOL_DIRECTED,
         overrides.POST_NADIR,
+        overrides.QUIET_24_HOURS,
         overrides.OTHER,
     ),
 )

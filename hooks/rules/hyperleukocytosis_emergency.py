@@ -89,6 +89,7 @@ from hooks import concepts, evidence, lines, overrides, proposals, questions, th
         overrides.OTHER_CAUSE,
         overrides.COMFORT_PLAN,
         overrides.DATA_WRONG,
+        overrides.QUIET_24_HOURS,
         overrides.OTHER,
     ),
 )

@@ -105,6 +105,7 @@ def _remove_unless_apl_regimen(patient: Chart) -> Suggestion | None:
         overrides.PATIENT_CHOICE,
         overrides.DIAGNOSIS_WRONG,
         overrides.APL_REGIMEN,
+        overrides.QUIET_24_HOURS,
         overrides.OTHER,
     ),
 )

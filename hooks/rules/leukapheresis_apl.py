@@ -51,6 +51,7 @@ from hooks import (
     override_reasons=(
         overrides.APL_EXCLUDED,
         overrides.REVIEWED_WITH_SPECIALIST,
+        overrides.QUIET_24_HOURS,
         overrides.OTHER,
     ),
 )

@@ -199,6 +199,7 @@ def _review_unless_marrow_only(patient: Chart) -> Suggestion | None:
         overrides.CNS_EMERGENCY,
         overrides.PROTOCOL_DIRECTED,
         overrides.MARROW_ASPIRATE,
+        overrides.QUIET_24_HOURS,
         overrides.OTHER,
     ),
 )

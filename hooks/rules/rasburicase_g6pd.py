@@ -90,6 +90,7 @@ def _state(patient: Chart) -> str:
     override_reasons=(
         overrides.G6PD_NORMAL_ELSEWHERE,
         overrides.TLS_RISK_ACCEPTED,
+        overrides.QUIET_24_HOURS,
         overrides.OTHER,
     ),
 )
