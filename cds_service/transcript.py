@@ -250,15 +250,18 @@ def _order_lines(orders: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def card_lines(card: Mapping[str, Any]) -> Iterator[str]:
     """A card as far as a terminal can show it."""
-    indicator = str(card["indicator"])
-    label = f"[{indicator}]"
+    label = f"[{card['indicator']}]"
     first, *rest = wrapped(f"{label} {plain(str(card['summary']))}", "  ", _INSIDE)
-    looks = _LOOKS.get(indicator, {})
-    yield first.replace(label, styled(label, **looks), 1)
+    yield first.replace(label, indicator(card), 1)
     yield from (styled(line, bold=True) for line in rest)
     yield ""
     yield from detail_lines(str(card.get("detail", "")))
     yield from _choices(card)
+
+
+def indicator(card: Mapping[str, Any]) -> str:
+    """How urgent a card is, in its colour."""
+    return styled(f"[{card['indicator']}]", **_LOOKS.get(str(card["indicator"]), {}))
 
 
 def detail_lines(markdown: str) -> Iterator[str]:

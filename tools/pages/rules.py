@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import hooks
-from cds_service.commands import empty_chart
 from cds_service.engine import load_engine
 from cds_service.finding import outline
 from cds_service.rule import Rule
+from cds_service.rules_command import empty_chart
 from cds_service.settings import Settings
 from cds_service.terminology import Concept, Lexicon, Threshold, Window
 from hooks import thresholds

@@ -1,0 +1,171 @@
+"""`rules`: every rule, what it asks, and which cannot apply here until a site maps their codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from functools import reduce
+from itertools import combinations
+from typing import Any
+
+import click
+
+from cds_service.chart import Chart
+from cds_service.command_line import engine_of, json_option, print_json, print_lines, styled
+from cds_service.completion import offer_rules
+from cds_service.engine import Engine
+from cds_service.finding import ALL_OF, NONE_OF, TRUE, Finding, Truth, outline
+from cds_service.rule import Rule
+from cds_service.service import Service
+from cds_service.settings import read_settings
+from cds_service.terminology import Concept, Lexicon
+
+
+@click.command(short_help="List the rules, and which are dormant here.")
+@click.argument("rule_ids", nargs=-1, metavar="[RULE]...", shell_complete=offer_rules)
+@click.option("--outline", "with_outline", is_flag=True, help="Also print each rule's questions.")
+@json_option
+def rules(rule_ids: Sequence[str], with_outline: bool, as_json: bool) -> None:
+    """List every RULE (default: all): hooks, indicator, review status, evidence, dormant inputs.
+
+    Evidence is named by key; docs/rules.md has the citations. Dormant inputs wait for the codes of
+    a site: docs/site-value-sets.md.
+
+    \b
+    Examples:
+      als-leukemia-cds rules
+      als-leukemia-cds rules leukapheresis-als --outline
+      CDS_SITE_VALUE_SETS=fixtures/site als-leukemia-cds rules --json
+    """
+    engine = engine_of(read_settings())
+    described = _chosen(list(describe(engine)), rule_ids)
+    if as_json:
+        print_json(described)
+        return
+    for each in described:
+        print_lines(_entry(each, engine.lexicon, with_outline))
+    dormant_rules = sum(each["dormant"] for each in described)
+    until = f", {dormant_rules} dormant: docs/site-value-sets.md" if dormant_rules else ""
+    click.echo(f"{len(described)} rule{'' if len(described) == 1 else 's'}{until}")
+
+
+def _chosen(described: list[dict[str, Any]], rule_ids: Sequence[str]) -> list[dict[str, Any]]:
+    known = {each["id"]: each for each in described}
+    if unknown := [each for each in rule_ids if each not in known]:
+        raise click.ClickException(f"no rule {', '.join(unknown)}; `rules` lists them all")
+    return [known[each] for each in rule_ids] or described
+
+
+def _entry(each: dict[str, Any], lexicon: Lexicon, with_outline: bool) -> Iterator[str]:
+    blocked = " or ".join(
+        " and ".join(_with_value_set(lexicon, i) for i in way) for way in each["dormantUntilMapped"]
+    )
+    state = f" (dormant: cannot apply until a site maps {blocked})" if blocked else ""
+    dormant = ", ".join(_with_value_set(lexicon, i) for i in each["dormantInputs"])
+    yield f"{styled(each['id'], bold=True)} {each['version']}{styled(state, fg='yellow')}"
+    yield f"    hooks:     {', '.join(each['hooks'])}"
+    yield f"    indicator: {each['indicator']}"
+    yield f"    status:    {each['reviewStatus']}"
+    yield from (f"    here:      {styled(words, fg='yellow')}" for words in each["standing"])
+    yield f"    evidence:  {', '.join(each['evidence'])} ({each['strength']})"
+    yield f"    carries:   {', '.join(each['statements'])}"
+    yield f"    dormant:   {dormant or 'none'}"
+    if each["inputsByNameOnly"]:
+        yield f"    by name:   {', '.join(each['inputsByNameOnly'])}"
+    if with_outline:
+        yield from (f"        {line}" for line in each["outline"])
+
+
+def describe(engine: Engine) -> Iterator[dict[str, Any]]:
+    """Every rule once, as the listing shows it.
+
+    Dormant inputs have no code mapped and no name to go by. A rule is dormant when it cannot apply
+    without some of them; each list of inputs that would wake it is given. Inputs by name only are
+    orders without a code.
+    """
+    found: dict[str, tuple[Rule, list[Service]]] = {}
+    for service in engine.services.values():
+        for rule in service.rules():
+            found.setdefault(rule.id, (rule, []))[1].append(service)
+    as_of = datetime.now(UTC)
+    for rule, services in found.values():
+        chart = empty_chart(engine.lexicon)
+        finding = rule.applies(chart)
+        asked = [
+            engine.lexicon.concepts[i] for i in sorted(chart.asked & set(engine.lexicon.concepts))
+        ]
+        dormant = [concept.id for concept in asked if not engine.lexicon.is_mapped(concept)]
+        ways = _ways_to_wake(finding, dormant)
+        yield {
+            "id": rule.id,
+            "version": rule.version,
+            "hooks": [service.hook for service in services],
+            "indicator": " / ".join(
+                dict.fromkeys(
+                    [rule.indicator.value, *(e.indicator.value for e in rule.escalations)]
+                )
+            ),
+            "reviewStatus": engine.governance.status(rule, services[0], as_of),
+            "standing": engine.governance.standing(rule, as_of),
+            "summary": rule.summary,
+            "text": rule.text,
+            "evidence": [evidence.key for evidence in rule.evidence],
+            "strength": rule.strength,
+            "statements": list(rule.statements),
+            "inputs": sorted(chart.asked),
+            "dormant": bool(ways),
+            "dormantUntilMapped": ways,
+            "dormantInputs": dormant,
+            "inputsByNameOnly": [c.id for c in asked if c.id not in dormant and not _coded(c)],
+            "outline": list(outline(finding)),
+        }
+
+
+def dormant_rules(engine: Engine) -> set[str]:
+    """Rules that cannot apply here, whatever is on record, until a site maps their codes."""
+    return {each["id"] for each in describe(engine) if each["dormant"]}
+
+
+def empty_chart(lexicon: Lexicon) -> Chart:
+    """A chart without any data: asking a rule of it shows what the rule asks."""
+    as_of = datetime(2000, 1, 1, tzinfo=UTC)
+    return Chart(lexicon=lexicon, as_of=as_of, patient_id="none")
+
+
+def _coded(concept: Concept) -> bool:
+    return any(value_set.codes for value_set in concept.value_sets())
+
+
+def _with_value_set(lexicon: Lexicon, concept_id: str) -> str:
+    """The concept, and the value set to fill where that has another id."""
+    names = [value_set.id for value_set in lexicon.concepts[concept_id].value_sets()]
+    return concept_id if concept_id in names else f"{concept_id} (value set {names[0]})"
+
+
+def _ways_to_wake(finding: Finding, dormant: Sequence[str]) -> list[list[str]]:
+    """The smallest sets of inputs of which any one must be mapped before the finding can be yes.
+
+    Empty when it can be yes without, or never.
+    """
+    found: list[frozenset[str]] = []
+    for size in range(len(dormant) + 1):
+        for mapped in map(frozenset, combinations(dormant, size)):
+            if any(way <= mapped for way in found):
+                continue
+            if TRUE in _possible(finding, frozenset(dormant) - mapped):
+                found.append(mapped)
+        if frozenset() in found:
+            return []
+    return [sorted(way) for way in found]
+
+
+def _possible(finding: Finding, dormant: frozenset[str]) -> set[Truth]:
+    """The answers that some record could give. Of dormant inputs there is never a record, so a
+    question about them alone keeps the answer that it has without any."""
+    if not finding.parts:
+        about = {fact.key for fact in finding.facts}
+        return {finding.truth} if about and about <= dormant else set(Truth)
+    pick = min if finding.question == ALL_OF else max
+    parts = (_possible(part, dormant) for part in finding.parts)
+    found = reduce(lambda one, other: {pick(a, b) for a in one for b in other}, parts)
+    return {Truth(TRUE - truth) for truth in found} if finding.question == NONE_OF else found
