@@ -29,8 +29,8 @@ FAULT = 70
 """A fault of this program: EX_SOFTWARE of sysexits.h."""
 
 EXIT_STATUS = (
-    "Exit status: 0 done; 1 refused, or something is missing or found; 2 wrong usage; "
-    f"3 serve: could not start; {FAULT} a fault of this program. See docs/operations.md."
+    "Exit status: 0 done, 1 refused or something found, 2 wrong usage, "
+    f"3 could not start, {FAULT} a fault of this program (docs/operations.md)."
 )
 
 WIDEST = 100

@@ -36,7 +36,7 @@ SECTIONS = (
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(package_name="als-leukemia-cds", message="%(version)s")
-@click.option("--traceback", is_flag=True, help="Show a fault of this program in full.")
+@click.option("--traceback", is_flag=True, hidden=True, help="Show a fault in full.")
 def main(traceback: bool) -> None:
     """CDS Hooks service for acute leukemia, above all in patients with ALS.
 

@@ -19,7 +19,7 @@ from cds_service.outbound import fetch
 from cds_service.settings import Settings, read_settings
 
 
-@click.command()
+@click.command(short_help="Check settings and what they name, as the start does.")
 @click.option(
     "--production", "as_production", is_flag=True, help="Check as if CDS_MODE were production."
 )
@@ -31,7 +31,9 @@ def doctor(as_production: bool, as_json: bool) -> None:
     when something is missing.
 
     \b
-    Example: CDS_CLIENTS=clients.toml als-leukemia-cds doctor --production
+    Examples:
+      als-leukemia-cds doctor
+      CDS_CLIENTS=clients.toml als-leukemia-cds doctor --production
     """
     problems, remarks = _examine(as_production)
     if as_json:

@@ -11,6 +11,9 @@ from typing import Any
 
 import click
 
+from cds_service.command_line import json_option, print_json, styled
+from cds_service.completion import offer_requests, offer_stories
+
 TOKEN_VARIABLE = "FHIR_TOKEN"  # noqa: S105 the name of a variable, not a secret
 
 
@@ -51,22 +54,51 @@ def fixtures() -> None:
     """Synthetic patients (stories) and hook requests about them, with dates moved to now.
 
     A request is named STORY.HOOK or STORY.HOOK.VARIANT.
+
+    \b
+    Examples:
+      als-leukemia-cds fixtures list
+      als-leukemia-cds fixtures request als-aml-emergency.patient-view > request.json
+      als-leukemia-cds fixtures export stories
     """
 
 
 @fixtures.command("list", short_help="List the requests, with what each shows.")
-def list_fixtures() -> None:
-    """List the hook requests, by story, with what each shows. The story is the part of a name
-    before the first dot.
+@click.argument("stories", nargs=-1, metavar="[STORY]...", shell_complete=offer_stories)
+@json_option
+def list_fixtures(stories: tuple[str, ...], as_json: bool) -> None:
+    """List the hook requests of every STORY (default: all), with what each shows. The story is the
+    part of a name before the first dot.
+
+    \b
+    Examples:
+      als-leukemia-cds fixtures list
+      als-leukemia-cds fixtures list als-aml-emergency --json
     """
-    library = _library()
-    for story in library.stories():
-        for name in library.requests(story):
-            click.echo(f"{name:70} {library.EXPECTED[name].shows}")
+    library, titles = _library(), _library("fixtures.stories").STORIES
+    listed = [
+        {"story": story, "title": titles[story], "request": name, **_expected(library, name)}
+        for story in _stories(stories)
+        for name in library.requests(story)
+    ]
+    if as_json:
+        print_json(listed)
+        return
+    for each in listed:
+        story, name = each["story"], each["request"]
+        rest = f"{name:70}".removeprefix(story)
+        click.echo(f"{styled(story, bold=True)}{rest} {each['shows']}")
+
+
+def _expected(library: Any, name: str) -> dict[str, Any]:
+    """What a request shows, the cards it is expected to bring and the status of the answer."""
+    expected = library.EXPECTED[name]
+    cards = [{"rule": rule, "indicator": indicator} for rule, indicator in expected.cards]
+    return {"shows": expected.shows, "status": expected.status, "cards": cards}
 
 
 @fixtures.command(short_help="Print one request as JSON, ready to be posted.")
-@click.argument("name")
+@click.argument("name", shell_complete=offer_requests)
 @click.option(
     "--fhir",
     "base",
@@ -116,7 +148,7 @@ def _to_be_read(posted: dict[str, Any], base: str, token: str | None) -> dict[st
 
 
 @fixtures.command(short_help="Load the patients into a FHIR server.")
-@click.argument("stories", nargs=-1, metavar="[STORY]...")
+@click.argument("stories", nargs=-1, metavar="[STORY]...", shell_complete=offer_stories)
 @click.option("--fhir", "base", required=True, metavar="URL", help="Base of a FHIR R4 server.")
 @token_option
 @as_of_option
