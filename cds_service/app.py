@@ -34,6 +34,7 @@ from cds_service.errors import (
     UnknownService,
 )
 from cds_service.late_store import LateStore
+from cds_service.local_limits import announce
 from cds_service.metrics import Meter
 from cds_service.openapi import document
 from cds_service.recorder import Chore, Recorder, Sink
@@ -84,6 +85,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Flask:
     content = importlib.import_module(settings.content)
     check_production(settings, content, clock)
     engine = load_engine(content, settings)
+    announce(engine.limits, settings.mode, clock().date())
     app = Flask("cds_service", static_folder=None)
     # One spelling of a path is enough for clients: no redirect, which a preflight may not follow.
     app.url_map.strict_slashes = False

@@ -10,10 +10,10 @@ from types import ModuleType
 import click
 import msgspec
 
-from cds_service import approvals, fhir_log, governance
+from cds_service import approvals, fhir_log, governance, local_limits
 from cds_service.clients import read_clients
 from cds_service.command_line import FOUND, json_option, print_json, styled
-from cds_service.engine import load_content, load_engine
+from cds_service.engine import load_content, load_engine, site_limits
 from cds_service.errors import CDSError, ContentError
 from cds_service.outbound import fetch
 from cds_service.settings import Settings, read_settings
@@ -62,15 +62,18 @@ def _examine(as_production: bool) -> tuple[list[str], list[str]]:
             "sandbox mode: everybody is answered, no rule needs approval",
             *fhir_log.problems(settings.fhir_log),
         ]
-        return _starts(content, settings), [*remarks, *_switched(settings, content)]
+        remarks += [*_switched(settings, content), *_set_here(settings, content)]
+        return _starts(content, settings), remarks
     from cds_service import production
 
     today = _now().date()
     problems = production.lacking(settings, content.SERVICES, today)
     # What follows needs all that was checked before.
     problems = problems or _starts(content, settings)
+    problems = problems or [*local_limits.dated_later(site_limits(content, settings), today)]
     problems = problems or [*_reached(settings)]
-    return problems, [*_remarks(settings, content), *_switched(settings, content)]
+    remarks = [*_remarks(settings, content), *_switched(settings, content)]
+    return problems, [*remarks, *_set_here(settings, content)]
 
 
 def _starts(content: ModuleType, settings: Settings) -> list[str]:
@@ -113,6 +116,15 @@ def _switched(settings: Settings, content: ModuleType) -> Iterator[str]:
     except CDSError:
         return
     yield from governance.remarks(switches, content.SERVICES)
+
+
+def _set_here(settings: Settings, content: ModuleType) -> Iterator[str]:
+    """Limits that the site has changed; what is wrong with the file is among the problems."""
+    try:
+        limits = site_limits(content, settings)
+    except CDSError:
+        return
+    yield from local_limits.remarks(limits)
 
 
 def _remarks(settings: Settings, content: ModuleType) -> Iterator[str]:

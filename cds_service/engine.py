@@ -335,12 +335,12 @@ def load_engine(content: ModuleType, settings: Settings) -> Engine:
     """
     _check_offered(content)
     document = getattr(content, "document", None)
-    limits = _limits(content, settings)
+    limits = site_limits(content, settings)
     inputs = getattr(content, "OTHER_INPUTS", ())
     return Engine(content.SERVICES, content.CONCEPTS, settings, document, limits, inputs)
 
 
-def _limits(content: ModuleType, settings: Settings) -> Limits:
+def site_limits(content: ModuleType, settings: Settings) -> Limits:
     """Those that the site has set; the content says which it may, and which rule rests on them."""
     if not settings.thresholds:
         return NO_LOCAL_LIMITS

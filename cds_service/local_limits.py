@@ -8,6 +8,7 @@ and `unit`, or a `[[window]]` with `hours` or `days`, for each change, and alway
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -22,6 +23,8 @@ from cds_service.limits import Changeable, Limit, Limits, Local
 from cds_service.rule import SUMMARY_LIMIT, Rule
 from cds_service.terminology import Threshold, Window
 from cds_service.toml_file import read_toml
+
+log = logging.getLogger(__name__)
 
 Day = date
 """`date` is the name of a field below."""
@@ -92,6 +95,19 @@ def remarks(limits: Limits) -> Iterator[str]:
     for each in limits.local.values():
         rules = [rule for rule, found in limits.by_rule.items() if each in found]
         yield f"{each.words()} changes {', '.join(rules) or 'no rule'}: {each.reason}"
+
+
+def announce(limits: Limits, mode: str, today: date) -> None:
+    """Say at the start what is not as it was delivered.
+
+    Raises ContentError where production would rest on what nobody can have approved yet.
+    """
+    later = list(dated_later(limits, today)) if mode == "production" else []
+    if later:
+        raise ContentError(*(f"{SETTING}: {each}" for each in later))
+    if limits.local:
+        set_here = [f"{each.default.name} {each.own}" for each in limits.local.values()]
+        log.info("limits set by this site: %d", len(set_here), extra={"limits": set_here})
 
 
 def dated_later(limits: Limits, today: date) -> Iterator[str]:

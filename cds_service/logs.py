@@ -127,6 +127,7 @@ FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "silent": _names,
     "held": _names,
     "rule": _name,
+    "limits": _texts,
     "profile": _name,
     "sink": _name,
     "unread": _states,

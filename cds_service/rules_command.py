@@ -15,6 +15,7 @@ from cds_service.command_line import engine_of, json_option, print_json, print_l
 from cds_service.completion import offer_rules
 from cds_service.engine import Engine
 from cds_service.finding import ALL_OF, NONE_OF, TRUE, Finding, Truth, outline
+from cds_service.limits import NO_LOCAL_LIMITS, Limits
 from cds_service.rule import Rule
 from cds_service.service import Service
 from cds_service.settings import read_settings
@@ -67,6 +68,9 @@ def _entry(each: dict[str, Any], lexicon: Lexicon, with_outline: bool) -> Iterat
     yield f"    indicator: {each['indicator']}"
     yield f"    status:    {each['reviewStatus']}"
     yield from (f"    here:      {styled(words, fg='yellow')}" for words in each["standing"])
+    for local in each["localThresholds"]:
+        words = f"{local['name']} {local['value']} (default {local['default']})"
+        yield f"    local:     {styled(words, fg='yellow')}, set by {local['approvedBy']}"
     yield f"    evidence:  {', '.join(each['evidence'])} ({each['strength']})"
     yield f"    carries:   {', '.join(each['statements'])}"
     yield f"    dormant:   {dormant or 'none'}"
@@ -89,7 +93,7 @@ def describe(engine: Engine) -> Iterator[dict[str, Any]]:
             found.setdefault(rule.id, (rule, []))[1].append(service)
     as_of = datetime.now(UTC)
     for rule, services in found.values():
-        chart = empty_chart(engine.lexicon)
+        chart = empty_chart(engine.lexicon, engine.limits)
         finding = rule.applies(chart)
         asked = [
             engine.lexicon.concepts[i] for i in sorted(chart.asked & set(engine.lexicon.concepts))
@@ -107,8 +111,9 @@ def describe(engine: Engine) -> Iterator[dict[str, Any]]:
             ),
             "reviewStatus": engine.governance.status(rule, services[0], as_of),
             "standing": engine.governance.standing(rule, as_of),
-            "summary": rule.summary,
-            "text": rule.text,
+            "localThresholds": engine.limits.described(rule.id),
+            "summary": engine.limits.say(rule.summary),
+            "text": engine.limits.say(rule.text),
             "evidence": [evidence.key for evidence in rule.evidence],
             "strength": rule.strength,
             "statements": list(rule.statements),
@@ -126,10 +131,10 @@ def dormant_rules(engine: Engine) -> set[str]:
     return {each["id"] for each in describe(engine) if each["dormant"]}
 
 
-def empty_chart(lexicon: Lexicon) -> Chart:
+def empty_chart(lexicon: Lexicon, limits: Limits = NO_LOCAL_LIMITS) -> Chart:
     """A chart without any data: asking a rule of it shows what the rule asks."""
     as_of = datetime(2000, 1, 1, tzinfo=UTC)
-    return Chart(lexicon=lexicon, as_of=as_of, patient_id="none")
+    return Chart(lexicon=lexicon, as_of=as_of, patient_id="none", limits=limits)
 
 
 def _coded(concept: Concept) -> bool:
