@@ -146,7 +146,7 @@ def _is_named(order: Order, keys: Collection[str]) -> bool:
 
 def _text(order: Order) -> str:
     said = {name: value for name, value in order.resource.items() if name not in _VOLATILE}
-    told = [order.reference, order.selected, sorted(order.recognised), said]
+    told = [order.reference, sorted(order.recognised), said]
     return _ENCODER.encode(told).decode()
 
 
