@@ -61,10 +61,12 @@ def add(
     def insight() -> Response:
         return _page(figures, engine, clock)
 
-    @app.get("/insight/export.<kind>", provide_automatic_options=False)
-    @guarded
-    def insight_export(kind: str) -> Response:
-        return _export(figures, kind, clock)
+    if late.is_configured:
+
+        @app.get("/insight/export.<kind>", provide_automatic_options=False)
+        @guarded
+        def insight_export(kind: str) -> Response:
+            return _export(figures, kind, clock)
 
     if meter is not None:
 
@@ -181,8 +183,6 @@ def _export(figures: Figures, kind: str, clock: Clock) -> Response:
 
     if kind not in FORMATS:
         raise NotFound
-    if not figures.are_kept:
-        return outcome(501, "not-supported", ["CDS_STORE names no database: nothing is kept"])
     period, wanted = _asked(clock)
     part = request.args.get("rows", "rules")
     if part not in ("rules", "calls"):

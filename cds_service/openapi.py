@@ -12,6 +12,7 @@ from importlib.metadata import version
 from importlib.resources import files
 from typing import Any
 
+from cds_service.operators import Operators
 from cds_service.prefetch import Query
 from cds_service.service import Service
 from cds_service.settings import Settings
@@ -43,6 +44,7 @@ _ALWAYS = (405, 408, 431, 500, 503)
 _OF_A_CALL = (400, 412, 413, 415)
 
 _TOKEN = "clientToken"  # noqa: S105 the name of a scheme, not a secret
+_OPERATOR, _PASSWORD = "operatorToken", "operatorPassword"
 
 
 def document(services: Iterable[Service], settings: Settings) -> Json:
@@ -58,10 +60,12 @@ def document(services: Iterable[Service], settings: Settings) -> Json:
         "/health": {"get": _probe("health", "The process answers.", [405, 408, 431, 500])},
         "/ready": {"get": _probe("ready", "Calls can be answered.", _ALWAYS)},
         "/openapi.json": {"get": _description(is_guarded, settings.protect_discovery)},
+        **_for_operators(settings),
     }
     components: Json = {"schemas": _schemas(), "responses": _refusals()}
-    if is_guarded:
-        components["securitySchemes"] = {_TOKEN: _TOKEN_SCHEME}
+    schemes = _schemes(settings)
+    if schemes:
+        components["securitySchemes"] = schemes
     return {
         "openapi": "3.1.1",
         "info": {
@@ -77,11 +81,21 @@ def document(services: Iterable[Service], settings: Settings) -> Json:
     }
 
 
+def _schemes(settings: Settings) -> Json:
+    clients = {_TOKEN: _TOKEN_SCHEME} if settings.mode == "production" else {}
+    return clients | (_OPERATOR_SCHEMES if settings.operator_token else {})
+
+
 _TOKEN_SCHEME = {
     "type": "http",
     "scheme": "bearer",
     "bearerFormat": "JWT",
     "description": "https://cds-hooks.hl7.org/#trusting-cds-clients; `aud` is the address called.",
+}
+
+_OPERATOR_SCHEMES = {
+    _OPERATOR: {"type": "http", "scheme": "bearer", "description": "CDS_OPERATOR_TOKEN."},
+    _PASSWORD: {"type": "http", "scheme": "basic", "description": "The same as password."},
 }
 
 
@@ -191,6 +205,74 @@ def _refusal(status: int, text: str) -> Json:
 
 def _header(text: str) -> Json:
     return {"description": text, "required": True, "schema": {"type": "string"}}
+
+
+# -- for those who run the service -----------------------------------------------------------------
+
+
+def _for_operators(settings: Settings) -> Json:
+    """What programs read of how the service is doing; pages for people are not described."""
+    operators, is_kept = Operators(settings), settings.store not in ("", "none")
+    if not operators.has_pages or not (is_kept or operators.needs_token):
+        return {}
+    paths = {"/metrics": {"get": _metrics(operators.needs_token)}}
+    return paths | ({"/insight/export.{kind}": {"get": _export(operators)}} if is_kept else {})
+
+
+def _metrics(is_guarded: bool) -> Json:
+    text = {"description": "Counters.", "content": {"text/plain": {"schema": {"type": "string"}}}}
+    return {
+        "operationId": "metrics",
+        "summary": "Counters for Prometheus",
+        **_for_token(is_guarded),
+        "responses": _responses(text, _ALWAYS, is_guarded),
+    }
+
+
+def _export(operators: Operators) -> Json:
+    rows = {"schema": {"type": "string"}}
+    figures = {
+        "description": "The figures: docs/operations.md says what each counts.",
+        "content": {
+            "application/json": {"schema": {"type": "object"}},
+            "application/x-ndjson": rows,
+            "text/csv": rows,
+        },
+    }
+    return {
+        "operationId": "insightExport",
+        "summary": "What the advice did, by rule, hook, client and week",
+        **_for_token(operators.needs_token),
+        "parameters": [
+            _parameter("kind", "path", "The format.", enum=["json", "ndjson", "csv"]),
+            _parameter("from", "query", f"The first day: its week is the first. {_DAY}"),
+            _parameter("to", "query", f"The last day: its week is the last. {_DAY}"),
+            _parameter("rule", "query", "One rule alone."),
+            _parameter("hook", "query", "One hook alone."),
+            _parameter("client", "query", "One client alone; `(unnamed)`: those without a name."),
+            _parameter(
+                "rows", "query", "Of NDJSON and CSV: what the rows are.", enum=["rules", "calls"]
+            ),
+        ],
+        "responses": _responses(figures, (*_ALWAYS, 400, 404), operators.needs_token),
+    }
+
+
+_DAY = "2026-01-15, or the week 2026-W03."
+
+
+def _parameter(name: str, place: str, text: str, **schema: Any) -> Json:
+    return {
+        "name": name,
+        "in": place,
+        "required": place == "path",
+        "description": text,
+        "schema": {"type": "string", **schema},
+    }
+
+
+def _for_token(is_guarded: bool) -> Json:
+    return {"security": [{_OPERATOR: []}, {_PASSWORD: []}]} if is_guarded else {}
 
 
 # -- schemas ---------------------------------------------------------------------------------------
