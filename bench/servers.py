@@ -92,10 +92,11 @@ def running(command: list[str], **settings: str) -> Iterator[Server]:
         port = unused.getsockname()[1]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CDS_")}
     environment = {**kept, "HOST": "127.0.0.1", "PORT": str(port), "CDS_WORKERS": "1"}
-    environment |= settings
     filled = [part.format(port=port) for part in command]
     started = time.perf_counter()
-    with tempfile.TemporaryFile() as log:
+    with tempfile.TemporaryFile() as log, tempfile.TemporaryDirectory() as folder:
+        # A store as by default, and yet not below this folder.
+        environment |= {"CDS_STORE": f"sqlite:///{folder}/cds.sqlite3", **settings}
         process = subprocess.Popen(
             filled, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=log
         )

@@ -22,6 +22,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, NotFound
 
 from cds_service import demo_routes, feedback_routes, insight_routes, logs, page_routes
+from cds_service.default_store import with_default_store
 from cds_service.door import Door
 from cds_service.engine import Engine, load_engine
 from cds_service.errors import (
@@ -73,7 +74,7 @@ def create_worker() -> Flask:
     """What every process of `serve` runs: the application, and its log set up."""
     settings = read_settings()
     logs.setup(settings.mode)
-    return create_app(settings)
+    return create_app(with_default_store(settings))
 
 
 def create_app(settings: Settings | None = None, clock: Clock = now) -> Flask:
@@ -154,6 +155,8 @@ def _recorder(
         def store() -> Sink:
             from cds_service.call_store import CallStore
 
+            if late.get() is None:
+                raise StoreDown("the store is not open")
             return CallStore(late, settings.retention_days, clock)
 
         sinks["store"] = store

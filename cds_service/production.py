@@ -94,7 +94,7 @@ def _switches(settings: Settings, services: Sequence[Service]) -> Iterator[str]:
 
 
 def _store(settings: Settings) -> Iterator[str]:
-    if not settings.store:
+    if settings.store in ("", "none"):
         yield "CDS_STORE: name the database that remembers used tokens"
     elif _is_far(settings.store) and not re.search(_BY_TLS, settings.store):
         # The address is not repeated: it may hold a password.

@@ -123,7 +123,7 @@ _M_MMAP_THRESHOLD = -3
 
 def configuration(build: Callable[[], Any], host: str, port: int, workers: int = 1) -> Config:
     """uvicorn with our protocol and without what is not needed."""
-    return Config(
+    return _Config(
         build,
         factory=True,
         host=host,
@@ -139,6 +139,16 @@ def configuration(build: Callable[[], Any], host: str, port: int, workers: int =
         proxy_headers=False,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
+
+
+class _Config(Config):
+    """Lets workers end as this process does: by an exit, at which what waits is written down."""
+
+    def get_loop_factory(self) -> Callable[[], asyncio.AbstractEventLoop] | None:
+        # Asked by each process just before uvicorn takes the signals, to raise them again later.
+        if parent_process() is not None:
+            signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+        return super().get_loop_factory()
 
 
 def _when_hung_up(handler: Any) -> None:

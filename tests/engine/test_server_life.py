@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -282,12 +283,15 @@ def service(workers: int, **settings: str) -> Iterator[tuple[Any, int]]:
         port = unused.getsockname()[1]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CDS_")}
     environment = kept | {"CDS_WORKERS": str(workers), "CDS_PORT": str(port), **settings}
-    with subprocess.Popen(
-        [sys.executable, "-m", "cds_service", "serve"],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    ) as running:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        subprocess.Popen(
+            [sys.executable, "-m", "cds_service", "serve"],
+            env={"CDS_STORE": f"sqlite:///{folder}/cds.sqlite3", **environment},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        ) as running,
+    ):
         try:
             yield running, port
         finally:

@@ -75,6 +75,7 @@ def running(folder: Path, **settings: str) -> Iterator[Running]:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
+    settings = {"store": f"sqlite:///{folder}/cds.sqlite3", **settings}
     own = {f"CDS_{name.upper()}": value for name, value in settings.items()}
     environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(port), **own}
     command = [sys.executable, "-m", "cds_service", "serve"]
