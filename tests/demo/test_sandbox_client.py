@@ -6,13 +6,15 @@ an answer that lacks what it reads shows no patient, or no cards.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
 
 import fixtures
+from cds_service.settings import Settings
 from fixtures.demo import stories
 from tests.catalogue import NOW
 from tests.protocol.support import Caller, application, without_uuids
@@ -101,3 +103,19 @@ def test_what_it_prefetches_brings_the_cards_of_the_story(
     request["prefetch"] = prefetched(client, service["prefetch"], patient)
     assert without_uuids(caller.cards(request)) == without_uuids(expected)
     assert bool(expected) == (name != "healthy.patient-view")
+
+
+def test_the_address_in_the_readme_leads_here(client: FlaskClient) -> None:
+    """README.md of the sandbox, "Pre-configuration via URL parameters"."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    [address] = [
+        each for each in readme.split() if each.startswith("https://sandbox") and "?" in each
+    ]
+    given = dict(parse_qsl(urlsplit(address).query))
+    assert set(given) == {"fhirServiceUrl", "patientId", "serviceDiscoveryURL"}
+    assert given["patientId"] == STORY
+    service = f"http://127.0.0.1:{Settings().port}"
+    assert given["fhirServiceUrl"] == service + BASE
+    assert given["serviceDiscoveryURL"] == f"{service}/cds-services"
+    for url in (f"{given['fhirServiceUrl']}/metadata", given["serviceDiscoveryURL"]):
+        assert client.get(urlsplit(url).path).status_code == 200
