@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from cds_service.engine import Engine
 from cds_service.errors import CDSError, InvalidRequest
 from cds_service.fixture_commands import as_of_option
 from cds_service.patient_files import Call, Story, read_story
+from cds_service.rules_command import dormant_rules
+from cds_service.service import Service
 from cds_service.settings import Settings, read_settings
 from cds_service.transcript import call_lines, heading, patient_lines, patient_of, told
 
@@ -68,7 +71,8 @@ def simulate(
     library = _Library(settings)
     chosen = [_story(name, library, engine, as_of) for name in stories or library.stories()]
     with _without_log():
-        found = [_simulated(each, engine, as_of, hook) for each in chosen]
+        dormant = dormant_rules(engine)
+        found = [_simulated(each, _Desk(engine, as_of, dormant), hook) for each in chosen]
     if hook and not any(each["calls"] for each in found):
         raise click.ClickException(f"no request of these is one of {hook}")
     if as_json:
@@ -135,42 +139,52 @@ def _story(name: str, library: _Library, engine: Engine, as_of: datetime) -> Sto
 # -- what comes of them ----------------------------------------------------------------------------
 
 
-def _simulated(story: Story, engine: Engine, as_of: datetime, hook: str | None) -> Json:
+@dataclass(frozen=True)
+class _Desk:
+    """Who answers: the rules, at one instant, and which of them cannot apply here."""
+
+    engine: Engine
+    as_of: datetime
+    dormant: set[str]
+
+    def answer(self, call: Call) -> Json:
+        """What comes of one request."""
+        # Who simulates wants the answer to this file, not to what a server holds by now.
+        document = {key: item for key, item in call.document.items() if key not in _OF_SERVER}
+        try:
+            service = _service(self.engine, document)
+            decision = self.engine.respond(service, json.dumps(document).encode(), self.as_of)
+        except CDSError as problem:
+            said = told(call.name, document, problem)
+        else:
+            gaps = service.gaps.id
+            said = told(call.name, document, decision, gaps=gaps, dormant=self.dormant)
+        return {**said, "shows": call.shows, "meantToBeRefused": call.is_refused}
+
+
+def _service(engine: Engine, document: Json) -> Service:
+    for service in engine.services.values():
+        if service.hook == document.get("hook"):
+            return service
+    raise InvalidRequest("no service answers the hook of this request")
+
+
+def _simulated(story: Story, desk: _Desk, hook: str | None) -> Json:
     calls = [c for c in story.calls if hook is None or c.document.get("hook") == hook]
     calls.sort(key=_place)
-    first = calls[0].document if calls else {}
     return {
         "story": story.name,
         "title": story.title,
-        "asOf": as_of.isoformat(timespec="seconds"),
+        "asOf": desk.as_of.isoformat(timespec="seconds"),
         "notes": list(story.notes),
-        "patient": patient_of(first, as_of),
-        "calls": [_answered(each, engine, as_of) for each in calls],
+        "patient": patient_of(calls[0].document, desk.as_of) if calls else None,
+        "calls": [desk.answer(each) for each in calls],
     }
 
 
 def _place(call: Call) -> tuple[int, str]:
     hook = call.document.get("hook")
     return (HOOKS.index(hook) if hook in HOOKS else len(HOOKS)), call.name
-
-
-def _answered(call: Call, engine: Engine, as_of: datetime) -> Json:
-    # Who simulates wants the answer to this file, not to what a server holds by now.
-    document = {key: value for key, value in call.document.items() if key not in _OF_SERVER}
-    try:
-        service = next(
-            (s for s in engine.services.values() if s.hook == document.get("hook")), None
-        )
-        if service is None:
-            raise InvalidRequest("no service answers the hook of this request")
-        answer = told(call.name, document, engine.respond(service, _body(document), as_of))
-    except CDSError as problem:
-        answer = told(call.name, document, problem)
-    return {**answer, "shows": call.shows, "meantToBeRefused": call.is_refused}
-
-
-def _body(document: Json) -> bytes:
-    return json.dumps(document).encode()
 
 
 @contextmanager
@@ -187,7 +201,8 @@ def _without_log() -> Iterator[None]:
 
 def _lines(story: Json) -> Iterable[str]:
     yield from heading(story["story"], story["title"])
-    yield from patient_lines(story["patient"])
+    if story["patient"] is not None:
+        yield from patient_lines(story["patient"])
     for note in story["notes"]:
         yield from wrapped(f"Note: {note}", "  ")
     for call in story["calls"]:

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from cds_service.card import EXTENSION
+from cds_service.card import EXTENSION, escape
 from cds_service.command_line import plain, styled, wrapped
 from cds_service.dosage import dosage_text
 from cds_service.errors import CDSError
-from cds_service.finding import TRUE, UNKNOWN
+from cds_service.finding import TRUE, UNKNOWN, Fact
 from cds_service.readers import first_code, texts
 from cds_service.service import Decision
 
@@ -24,12 +24,18 @@ Json = dict[str, Any]
 TRUTHS = {"TRUE": "yes", "FALSE": "no", "UNKNOWN": "unknown"}
 _NOT_CHECKED = "could not be checked"
 NO_CARD = " (no card of its own: another rule speaks first)"
+_SILENT = " (silent here: not shown)"
+_HELD = " (held back: not shown)"
+_AT_FOOT = " (lines at the foot of the first card)"
+_CROWDED_OUT = " (a line on the first card: no room for a card)"
 
 
 def places(decision: Decision) -> dict[str, str]:
     """Of each rule that applies and shows, where: a card of its own goes without saying."""
     own = {each.rule.id: "" for each in decision.applied}
-    own |= dict.fromkeys(decision.silent, " (silent here: not shown)")
+    own |= dict.fromkeys(decision.silent, _SILENT)
+    own |= dict.fromkeys(decision.crowded_out, _CROWDED_OUT)
+    own |= {rule: _HELD for each in decision.held for rule in (each.rule, *each.also)}
     return own | {
         guest.rule.id: f" (on the card of {each.rule.id})"
         for each in decision.applied
@@ -40,28 +46,35 @@ def places(decision: Decision) -> dict[str, str]:
 # -- what is told ----------------------------------------------------------------------------------
 
 
-def told(name: str, document: Mapping[str, Any], answer: Decision | CDSError) -> Json:
-    """One request and what came of it."""
-    said: Json = {
-        "request": name,
-        "hook": document.get("hook"),
-        "orders": orders_of(document),
-    }
+def told(
+    name: str,
+    document: Mapping[str, Any],
+    answer: Decision | CDSError,
+    *,
+    gaps: str = "",
+    dormant: Iterable[str] = (),
+) -> Json:
+    """One request and what came of it. `gaps` is the rule whose lines stand at the foot of a card
+    where one shows, `dormant` are rules that cannot apply here."""
+    said: Json = {"request": name, "hook": document.get("hook"), "orders": orders_of(document)}
     if isinstance(answer, CDSError):
         return {**said, "refused": list(dict.fromkeys(answer.problems))}
-    where = places(answer)
+    dormant = set(dormant)
     return {
         **said,
         "asked": bool(answer.outcomes),
         "cards": answer.cards,
-        "rules": list(_rules(answer, where)),
+        "rules": list(_rules(answer, gaps)),
         "notEvaluable": _not_evaluable(answer),
+        "heldBack": [each.member() for each in answer.held],
         "off": list(answer.off),
+        "dormant": [o.rule.id for o in answer.outcomes if o.rule.id in dormant],
     }
 
 
-def _rules(decision: Decision, where: Mapping[str, str]) -> Iterator[Json]:
+def _rules(decision: Decision, gaps: str) -> Iterator[Json]:
     """Every rule that was asked and did not say no."""
+    where = {**({gaps: _AT_FOOT} if decision.cards else {}), **places(decision)}
     for outcome in decision.outcomes:
         finding = outcome.finding
         if finding is None:
@@ -73,18 +86,40 @@ def _rules(decision: Decision, where: Mapping[str, str]) -> Iterator[Json]:
             yield {"rule": outcome.rule.id, "truth": "unknown"}
 
 
-def _not_evaluable(decision: Decision) -> dict[str, list[str]]:
-    """What was missing for an answer, with the rules that wanted it."""
-    missing: dict[str, list[str]] = {line: [] for line in decision.gaps}
+def _not_evaluable(decision: Decision) -> list[Json]:
+    """What was missing for an answer, each thing once: who asked for it, and whether a card says
+    so. A `quiet` gap is kept off the cards on purpose: mostly, nobody here can fill it."""
+    on_cards = {line for card in decision.cards for line in _own(card).get("notEvaluable", ())}
+    at_foot = set(decision.missing) if decision.cards else set()
+    found: dict[str, Json] = {}
+    said: set[str] = set()
+    for rule, fact in _missing(decision):
+        words = _words(fact)
+        said.add(escape(words))
+        gap = {"what": words, "rules": [], "onCard": False, "quiet": fact.quiet}
+        entry = found.setdefault(fact.key, gap)
+        entry["onCard"] |= not fact.quiet and (fact.key in at_foot or escape(words) in on_cards)
+        entry["rules"] += [] if rule in entry["rules"] else [rule]
+    lines = [line for line in decision.gaps if line not in said | on_cards]
+    other = [
+        {"what": _unmarked(line), "rules": [], "onCard": False, "quiet": False} for line in lines
+    ]
+    return [*found.values(), *other]
+
+
+def _missing(decision: Decision) -> Iterator[tuple[str, Fact]]:
+    """What rules lacked that came to no answer, with their ids."""
     for outcome in decision.outcomes:
-        finding = outcome.finding
-        if finding is None or finding.truth is not UNKNOWN:
-            continue
-        for fact in finding.deciding():
-            if fact.missing:
-                wanting = missing.setdefault(fact.say(), [])
-                wanting += [] if outcome.rule.id in wanting else [outcome.rule.id]
-    return missing
+        if outcome.finding is not None and outcome.finding.truth is UNKNOWN:
+            yield from ((outcome.rule.id, f) for f in outcome.finding.deciding() if f.missing)
+
+
+def _words(fact: Fact) -> str:
+    try:
+        return fact.say()
+    except Exception:
+        # The service says as much on the card: one gap without words takes no other with it.
+        return "Something that could not be put in words"
 
 
 # -- the patient and the orders, as they were sent -------------------------------------------------
@@ -312,7 +347,7 @@ def _button(label: str) -> list[str]:
 
 def _origin(card: Mapping[str, Any]) -> list[str]:
     """Which rule speaks, and with what standing."""
-    own = _mapping(_mapping(card.get("extension")).get(EXTENSION))
+    own = _own(card)
     also = f"; also {', '.join(own['also'])}" if own.get("also") else ""
     words = f"Rule {own.get('id')} {own.get('version')}, {own.get('reviewStatus')}{also}."
     return [styled(line, dim=True) for line in wrapped(plain(words), _INSIDE)]
@@ -320,46 +355,51 @@ def _origin(card: Mapping[str, Any]) -> list[str]:
 
 def _closing_lines(call: Mapping[str, Any]) -> Iterator[str]:
     """What no card says, and whether silence means that all was looked at."""
-    cards, missing = call["cards"], call["notEvaluable"]
-    shown = {each for card in cards for each in _told_on(card)}
-    untold = {what: rules for what, rules in missing.items() if what not in shown}
+    cards = call["cards"]
+    untold = [each for each in call["notEvaluable"] if not each["onCard"]]
+    hidden = list(_not_shown(call))
     yield ""
-    if not cards:
-        complete = not missing and not call["off"] and not _of_truth(call, _NOT_CHECKED)
-        words = "No card: all was checked, and nothing found." if complete else "No card."
-        yield styled(f"  {words}", fg="green" if complete else "yellow", bold=True)
+    if not cards and not untold and not hidden:
+        yield styled("  No card: all was checked, and nothing found.", fg="green", bold=True)
+    elif not cards:
+        yield styled("  No card. What was not checked, or does not show:", fg="yellow", bold=True)
     if untold:
         yield "  Not evaluable, and on no card:" if cards else "  Not evaluable:"
-        for what, rules in untold.items():
-            yield from _item(what + (f" (asked by {', '.join(rules)})" if rules else ""))
-    yield from _not_shown(call)
+        yield from (line for each in untold for line in _item(_gap(each)))
+    yield from hidden
 
 
-def _told_on(card: Mapping[str, Any]) -> list[str]:
-    own = _mapping(_mapping(card.get("extension")).get(EXTENSION))
-    return [*own.get("notEvaluable", ())]
+def _gap(each: Mapping[str, Any]) -> str:
+    asked = f" (for {', '.join(each['rules'])})" if each["rules"] else ""
+    return f"{each['what']}{asked}"
+
+
+_PLACES = (
+    ("Applies, and was held back", _HELD),
+    ("Applies, and is silent here", _SILENT),
+    ("Applies, and another rule speaks first", NO_CARD),
+)
 
 
 def _not_shown(call: Mapping[str, Any]) -> Iterator[str]:
-    quiet = [e for e in call["rules"] if e["truth"] == "yes" and e["where"] == _SILENT]
-    behind = [
-        e for e in call["rules"] if e["truth"] == "yes" and e["where"] == NO_CARD.strip(" ()")
+    """Rules that a reader of the cards alone would not know of."""
+    said = [
+        (title, [e["rule"] for e in call["rules"] if e.get("where") == place.strip(" ()")])
+        for title, place in _PLACES
     ]
-    for title, rules in (
-        ("Applies, and is silent here", [each["rule"] for each in quiet]),
-        ("Applies, and another rule speaks first", [each["rule"] for each in behind]),
-        ("Could not be checked, a fault", _of_truth(call, _NOT_CHECKED)),
-        ("Off here, not asked", call["off"]),
-    ):
+    faults = [each["rule"] for each in call["rules"] if each["truth"] == _NOT_CHECKED]
+    said.append(("Could not be checked, a fault", faults))
+    said.append(("Off here, not asked", call["off"]))
+    if not call["cards"]:
+        said.append(("Cannot apply until this site maps their codes", call["dormant"]))
+    for title, rules in said:
         if rules:
             yield from wrapped(f"{title}: {', '.join(rules)}.", "  ", _INSIDE)
 
 
-_SILENT = "silent here: not shown"
-
-
-def _of_truth(call: Mapping[str, Any], truth: str) -> list[str]:
-    return [each["rule"] for each in call["rules"] if each["truth"] == truth]
+def _own(card: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Our extension of a card."""
+    return _mapping(_mapping(card.get("extension")).get(EXTENSION))
 
 
 def _item(text: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+import fixtures
 from cds_service import commands, rules_command
 from cds_service.command_line import FAULT, Commands
 from cds_service.commands import main
@@ -146,3 +148,94 @@ def test_a_process_ends_with_the_status_that_is_documented(
     done = subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == status
     assert "Traceback" not in done.stderr
+
+
+# -- what goes where -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("rules",),
+        ("doctor",),
+        ("describe",),
+        ("fixtures", "list"),
+        ("simulate", "gout"),
+        ("lint", "--profile", "epic"),
+    ],
+    ids=" ".join,
+)
+def test_with_json_nothing_but_json_is_on_standard_output(arguments: tuple[str, ...]) -> None:
+    json.loads(run(*arguments, "--json").stdout)
+
+
+def test_every_listing_and_report_has_json() -> None:
+    named = re.findall(r"`([a-z ]+)`", _paragraph("With `--json` (").partition(")")[0])
+    assert {tuple(each.split()) for each in named if each != "--json"} == {
+        words
+        for words in every_command()
+        if "--json" in run(*words, "--help").output and "--json" not in words
+    }
+
+
+def _paragraph(start: str) -> str:
+    page = (Path(__file__).parent.parent / "docs" / "operations.md").read_text(encoding="utf-8")
+    return page.partition(start)[2].partition("\n\n")[0]
+
+
+def test_stories_are_listed_with_what_they_are_expected_to_bring() -> None:
+    listed = {
+        each["request"]: each for each in json.loads(run("fixtures", "list", "--json").stdout)
+    }
+    found = listed["als-aml-emergency.patient-view"]
+    assert found["title"] == "ALS and newly diagnosed AML with hyperleukocytosis"
+    assert {"rule": "hyperleukocytosis-emergency", "indicator": "critical"} in found["cards"]
+    only = json.loads(run("fixtures", "list", "gout", "--json").stdout)
+    assert {each["story"] for each in only} == {"gout"}
+
+
+def test_one_rule_can_be_listed() -> None:
+    assert run("rules", "hydration-als").output.endswith("\n1 rule\n")
+    assert [each["id"] for each in json.loads(run("rules", "hydration-als", "--json").stdout)] == [
+        "hydration-als"
+    ]
+
+
+# -- colours ---------------------------------------------------------------------------------------
+
+ESCAPE = "\x1b["
+
+
+def coloured(*arguments: str) -> str:
+    return CliRunner().invoke(main, arguments, color=True).output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("rules",), ("doctor",), ("simulate", "als-aml-emergency.patient-view"), ("fixtures", "list")],
+    ids=" ".join,
+)
+def test_a_terminal_gets_colours_and_everything_else_plain_text(
+    monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert ESCAPE in coloured(*arguments)
+    assert ESCAPE not in run(*arguments).output
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert ESCAPE not in coloured(*arguments)
+
+
+def test_nothing_of_a_request_can_drive_a_terminal(tmp_path: Path) -> None:
+    document = fixtures.request("gout.patient-view", fixtures.ANCHOR)
+    document["prefetch"]["patient"]["name"] = [{"family": "Ex\x1b[2Jample\x07"}]
+    path = tmp_path / "request.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert "\x1b[2J" not in coloured("simulate", str(path))
+    assert "\x07" not in run("simulate", str(path)).output
+
+
+def test_lines_fit_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = run("simulate", "als-aml-emergency.patient-view").output.splitlines()
+    assert max(map(len, lines)) <= 60
