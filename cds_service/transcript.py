@@ -129,7 +129,7 @@ def patient_of(document: Mapping[str, Any], as_of: datetime) -> Json:
     """Who the request is about, by its own prefetch."""
     context = _mapping(document.get("context"))
     prefetch = _mapping(document.get("prefetch")).values()
-    person = next((each for each in prefetch if _type(each) == "Patient"), {})
+    person = _mapping(next((each for each in prefetch if _type(each) == "Patient"), None))
     return {
         "id": context.get("patientId"),
         "name": _name(person),
