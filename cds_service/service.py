@@ -464,7 +464,8 @@ def _graded(rule: Rule, finding: Finding, chart: Chart) -> Applied:
     except Exception as problem:
         log.error("an escalation of a rule raised", extra=_of(rule, problem))
         gap = Fact(rule.id, lambda: "How urgent this is could not be worked out", missing=True)
-        return Applied(rule, finding, rule.indicator, rule.summary, (gap,))
+        summary = chart.limits.say(rule.summary)
+        return Applied(rule, finding, rule.indicator, summary, (gap,))
 
 
 def _of(rule: Rule, problem: Exception) -> dict[str, Any]:
