@@ -210,7 +210,9 @@ class Engine:
     ) -> tuple[Held, ...]:
         """Asks the store: only where a card that could be held back is about to be shown."""
         name = client.name if client is not None else None
-        past = self.look_back.past(marker.subject, [each.rule.id for each in applied], name)
+        marks = [marker.marks(each).orders for each in applied]
+        orders = [each for each in marks if each is not None]
+        past = self.look_back.past(marker.subject, orders, name)
         return hold(applied, past, marker, {each.id for each in service.once_per_encounter})
 
     def _complete(

@@ -82,8 +82,8 @@ class LookBack:
                 log.error("there is no key: nothing is held back", extra=raised(problem))
         self._is_keyless = self._hasher is None
 
-    def past(self, subject: bytes, rules: Iterable[str], client: str | None) -> Sequence[Past]:
-        """The cards of these rules that bear the mark; none where the store does not answer."""
+    def past(self, subject: bytes, orders: Iterable[bytes], client: str | None) -> Sequence[Past]:
+        """The cards that bear these marks; none where the store does not answer."""
         store = self._late.get() if self._late is not None else None
         if store is None or self._clock() < self._next_look:
             return ()
@@ -95,7 +95,7 @@ class LookBack:
             from cds_service.past_cards import past_cards
 
             with store.connection() as connection:
-                found = past_cards(connection, subject, rules, client)
+                found = past_cards(connection, subject, orders, client)
         except Exception as problem:
             self._failed(problem)
             return ()

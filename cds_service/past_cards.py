@@ -11,8 +11,8 @@ from sqlalchemy import Connection, bindparam, or_, select
 from cds_service.quiet import Answer, Marks, Past
 from cds_service.tables import cards, outcomes
 
-MOST = 500
-"""Rows looked at, newest cards first. One user sees one patient's cards some dozens of times."""
+MOST = 40
+"""Rows looked at, newest cards first. An answer to an older card than these holds nothing back."""
 
 _PAST = (
     select(
@@ -40,17 +40,17 @@ _PAST = (
         )
     )
     .where(cards.c.subject == bindparam("subject"))
-    .where(cards.c.rule.in_(bindparam("rules", expanding=True)))
+    .where(cards.c.orders.in_(bindparam("orders", expanding=True)))
     .order_by(cards.c.at.desc())
     .limit(MOST)
 )
 
 
 def past_cards(
-    connection: Connection, subject: bytes, rules: Iterable[str], client: str | None
+    connection: Connection, subject: bytes, orders: Iterable[bytes], client: str | None
 ) -> list[Past]:
-    """The newest cards of these rules that bear the mark of this user and patient."""
-    asked = {"subject": subject, "rules": list(rules), "client": client or ""}
+    """The newest cards for this user and patient that said one of these things of these orders."""
+    asked = {"subject": subject, "orders": list(orders), "client": client or ""}
     found: dict[str, list[Any]] = {}
     for row in connection.execute(_PAST, asked):
         found.setdefault(row.uuid, []).append(row)

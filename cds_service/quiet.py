@@ -93,12 +93,22 @@ class Marker:
 
     def marks(self, applied: Applied) -> Marks:
         """The marks of a card as it would go out now."""
+        # Asked of what may be held back, and again of what goes out. The card is remembered too:
+        # no other can get its identity.
+        key = (self.subject, id(applied))
+        _, marks = self.chart.recall(key, lambda: (applied, self._work_out(applied)))
+        return marks
+
+    def _work_out(self, applied: Applied) -> Marks:
         about = self.hasher.orders(self.subject, *_about(applied, self.chart))
         return Marks(self.subject, self.encounter, about, self._basis())
 
     def _basis(self) -> bytes | None:
-        key = ("basis", self.quiet.watched.id)
-        value = self.chart.recall(key, lambda: _value(self.chart, self.quiet))
+        key = (self.subject, "basis")
+        return self.chart.recall(key, lambda: (self._work_out_basis(),))[0]
+
+    def _work_out_basis(self) -> bytes | None:
+        value = _value(self.chart, self.quiet)
         return self.hasher.basis(self.subject, *value) if value else None
 
     def has_moved(self, basis: bytes | None) -> bool:
