@@ -23,6 +23,7 @@ SCHEMAS = {
     "Request": "request.json",
     "Response": "response.json",
     "Discovery": "discovery.json",
+    "Feedback": "feedback.json",
     "OperationOutcome": "outcome.json",
 }
 """Name in the description to file of `schemas`."""
@@ -54,6 +55,7 @@ def document(services: Iterable[Service], settings: Settings) -> Json:
     paths = {
         "/cds-services": {"get": _discovery(is_guarded, settings.protect_discovery)},
         **{f"/cds-services/{each.id}": {"post": _call(each, is_guarded)} for each in services},
+        **_feedback(services, settings),
         "/rules/{rule}/source-attributes": {
             "get": _source_attributes(services, is_guarded, settings.protect_discovery)
         },
@@ -127,6 +129,46 @@ def _call(service: Service, is_guarded: bool) -> Json:
             is_guarded,
         ),
     }
+
+
+def _feedback(services: Iterable[Service], settings: Settings) -> Json:
+    """Where nothing is kept there is no feedback."""
+    if settings.store in ("", "none"):
+        return {}
+    is_guarded = settings.mode == "production"
+    return {
+        f"/cds-services/{service.id}/feedback": {
+            "post": {
+                "operationId": f"{service.id}-feedback",
+                "summary": f"What became of the cards: {service.title}",
+                "description": "https://cds-hooks.hl7.org/#feedback. All entries are kept or none; "
+                "the same entry again changes nothing. Success means that they are in the store.",
+                **_security(is_guarded),
+                "requestBody": {
+                    "required": True,
+                    "content": {"application/json": {"schema": _ref("Feedback")}},
+                },
+                "responses": _responses(
+                    _answer("All entries are kept.", _KEPT), (*_ALWAYS, 400, 413, 415), is_guarded
+                ),
+            }
+        }
+        for service in services
+    }
+
+
+_KEPT: Json = {
+    "type": "object",
+    "required": ["recorded", "unknownCards"],
+    "properties": {
+        "recorded": {"type": "integer", "description": "The entries of the body."},
+        "unknownCards": {
+            "type": "integer",
+            "description": "Those of them whose card was not sent to this client, or not long "
+            "enough ago to be in the store.",
+        },
+    },
+}
 
 
 def _source_attributes(services: Iterable[Service], is_guarded: bool, needs_token: bool) -> Json:

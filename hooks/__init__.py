@@ -16,6 +16,7 @@ from cds_service.service import Service
 from cds_service.terminology import Lexicon
 from hooks import thresholds
 from hooks.concepts import CONCEPTS
+from hooks.inputs import OTHER_INPUTS
 from hooks.order_select import ORDER_SELECT
 from hooks.order_sign import ORDER_SIGN
 from hooks.patient_view import PATIENT_VIEW
@@ -43,4 +44,4 @@ def document(
     return rule_documents.document(rule, services, lexicon, limits)
 
 
-__all__ = ["CONCEPTS", "LIMITS", "SERVICES", "document", "limits_of"]
+__all__ = ["CONCEPTS", "LIMITS", "OTHER_INPUTS", "SERVICES", "document", "limits_of"]
