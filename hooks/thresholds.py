@@ -48,6 +48,14 @@ HYPERLEUKOCYTOSIS = _limit(
     "The usual definition; sources write both > and >=, and >= misses nobody.",
     "ROLLIG15",
 )
+TUMOR_LYSIS_RISK = _limit(
+    "tumor-lysis-risk",
+    "100",
+    units.CELL_COUNT,
+    "The high-risk category in AML and ALL, whatever a site calls hyperleukocytosis.",
+    "CAIRO10",
+    allowed=("50", "100"),
+)
 HIGH_COUNT = _limit(
     "high-count",
     "50",

@@ -81,10 +81,10 @@ def in_pregnancy(patient: Chart) -> str | None:
 
 @question
 def high_tumor_lysis_risk(patient: Chart) -> Finding:
-    """A fresh count of 100 or more, or tumor lysis by laboratory criteria or as recorded."""
+    """A very high fresh count, or tumor lysis by laboratory criteria or as recorded."""
     count = patient.latest(concepts.LEUKOCYTES, thresholds.FRESH_COUNT)
     return any_of(
-        count.at_least(thresholds.HYPERLEUKOCYTOSIS),
+        count.at_least(thresholds.TUMOR_LYSIS_RISK),
         tumor_lysis.laboratory_syndrome(patient),
         patient.may_have(concepts.TUMOR_LYSIS_SYNDROME),
     )

@@ -94,8 +94,19 @@ def _electrolytes(patient: Chart) -> str:
         "Label: boxed warnings for differentiation syndrome, QT prolongation with heart block, "
         f"and encephalopathy; keep potassium above {thresholds.POTASSIUM_FOR_ARSENIC} and "
         f"magnesium above {thresholds.MAGNESIUM_FOR_ARSENIC}; hold when QTc is prolonged."
+        f"{_other_than_label(patient)}"
     )
     return f"{target} Now: {'; '.join(low)}." if low else target
+
+
+def _other_than_label(patient: Chart) -> str:
+    """What the values are compared with where the site has set another limit."""
+    potassium = patient.limit(thresholds.POTASSIUM_FOR_ARSENIC)
+    magnesium = patient.limit(thresholds.MAGNESIUM_FOR_ARSENIC)
+    label = (thresholds.POTASSIUM_FOR_ARSENIC, thresholds.MAGNESIUM_FOR_ARSENIC)
+    if (potassium, magnesium) == label:
+        return ""
+    return f" Compared here with potassium of {potassium} and magnesium of {magnesium}."
 
 
 def _interactions(patient: Chart) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cds_service.chart import Chart
 from cds_service.finding import Finding, all_of, any_of
+from cds_service.limits import Stated
 from cds_service.rule import Indicator, carrying, rule
 from hooks import concepts, evidence, lines, overrides, proposals, questions, regimens, thresholds
 
@@ -37,10 +38,13 @@ def _in_remission(patient: Chart) -> Finding:
     advice=(
         carrying(
             "S0-47",
-            f"{lines.SUMMARY} wait for count recovery before post-remission therapy, also when MRD "
-            f"is negative. Compared here with neutrophils of {thresholds.RECOVERED_NEUTROPHILS} "
-            f"and platelets of {thresholds.RECOVERED_PLATELETS}, a common default that was not "
-            "verified: the value of the protocol in use wins.",
+            Stated(
+                f"{lines.SUMMARY} wait for count recovery before post-remission therapy, also when "
+                "MRD is negative. Compared here with neutrophils of {} and platelets of {}, a "
+                "common default that was not verified: the value of the protocol in use wins.",
+                thresholds.RECOVERED_NEUTROPHILS,
+                thresholds.RECOVERED_PLATELETS,
+            ),
         ),
     ),
     suggestions=(
