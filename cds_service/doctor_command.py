@@ -130,6 +130,10 @@ def _set_here(settings: Settings, content: ModuleType) -> Iterator[str]:
 def _remarks(settings: Settings, content: ModuleType) -> Iterator[str]:
     if not settings.operator_token:
         yield "CDS_OPERATOR_TOKEN is not set: there is no /insight and there are no /metrics"
+    if not settings.quiet:
+        yield "CDS_QUIET is false: a card shows again right after it was overridden"
+    elif not settings.hash_key:
+        yield "CDS_HASH_KEY is not set: a card shows again right after it was overridden"
     try:
         signed = approvals.read_approvals(settings.approvals) if settings.approvals else []
     except ContentError:

@@ -14,8 +14,6 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from cds_service.errors import ContentError
-
 SHORTEST_KEY = 32
 """Characters. What `openssl rand -hex 32` writes has twice as many."""
 
@@ -49,14 +47,6 @@ class Hasher:
         encoded = [part.encode("utf-8", "surrogatepass") for part in (use, *parts)]
         framed = b"".join(len(part).to_bytes(4, "big") + part for part in (*encoded, subject))
         return hmac.digest(self._key, framed, "sha256")
-
-
-def check_key(key: str) -> None:
-    """Raises ContentError where a key is given that can be guessed."""
-    if key and len(key) < SHORTEST_KEY:
-        raise ContentError(
-            f"CDS_HASH_KEY must have at least {SHORTEST_KEY} characters: openssl rand -hex 32"
-        )
 
 
 def kept_key(path: Path) -> bytes:

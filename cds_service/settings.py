@@ -68,9 +68,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hash_key: Annotated[
         str,
         Meta(
+            min_length=32,
             description="Secret of at least 32 characters for keyed hashes, the same for all "
-            "instances; empty: in sandbox mode one is kept beside the store, in production no card "
-            "stays quiet."
+            "instances; empty: in sandbox mode one is kept beside an SQLite store, else no card "
+            "stays quiet.",
         ),
     ] = ""
     quiet: Annotated[
@@ -81,7 +82,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Meta(
             min_length=32,
             description="Secret of at least 32 characters that opens /insight and /metrics, as "
-            "Bearer token or as password; empty: open in sandbox mode, closed in production."
+            "Bearer token or as password; empty: open in sandbox mode, closed in production.",
         ),
     ] = ""
     fhir_log: Annotated[
