@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8080
 FHIR_SERVER := tests/fhir_server
+PAGES := tests/browser
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
 
-.PHONY: run test fhirserver postgresql check docs deploy-check bench soak generate lock clean
+.PHONY: run test fhirserver browser pictures postgresql check docs deploy-check bench soak generate lock clean
 .DEFAULT_GOAL := run
 
 $(VENV)/bin/python:
@@ -37,6 +38,22 @@ fhirserver: $(FHIR_SERVER)/node_modules/.package-lock.json
 $(FHIR_SERVER)/node_modules/.package-lock.json: $(FHIR_SERVER)/package.json $(FHIR_SERVER)/package-lock.json
 	cd $(FHIR_SERVER) && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
+
+# What the tests of the pages need: Chromium from the packages of Debian or Ubuntu, as root or with sudo
+# (elsewhere install it so that chromium is on the PATH), and axe-core from npm.
+browser: $(PAGES)/node_modules/.package-lock.json
+	@for name in chromium chromium-browser google-chrome-stable google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+	root=$$(test "$$(id -u)" = 0 || echo sudo); \
+	$$root apt-get update --quiet && \
+	$$root env DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends chromium
+
+$(PAGES)/node_modules/.package-lock.json: $(PAGES)/package.json $(PAGES)/package-lock.json
+	cd $(PAGES) && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# The pictures of the documentation, by the tests of the pages.
+pictures: $(VENV)/.dev browser
+	PICTURES=docs/pictures $(BIN)/python -m pytest $(PAGES)
 
 # The database server that some tests start for themselves, from the packages of Debian or Ubuntu:
 # as root, or with sudo. Elsewhere install PostgreSQL so that initdb is on the PATH.
@@ -87,4 +104,4 @@ lock: $(VENV)/.dev
 	$(COMPILE) --extra docs --extra deploy --constraints requirements-dev.lock pyproject.toml requirements-build.in -o requirements-docs.lock
 
 clean:
-	rm -rf $(VENV) $(FHIR_SERVER)/node_modules build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(FHIR_SERVER)/node_modules $(PAGES)/node_modules build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
