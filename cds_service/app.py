@@ -36,6 +36,7 @@ from cds_service.errors import (
 )
 from cds_service.late_store import LateStore
 from cds_service.local_limits import announce
+from cds_service.look_back import look_back
 from cds_service.metrics import Meter
 from cds_service.openapi import document
 from cds_service.recorder import Chore, Recorder, Sink
@@ -92,6 +93,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Flask:
     app.url_map.strict_slashes = False
     app.wsgi_app = _PlainPath(app.wsgi_app)  # type: ignore[method-assign]
     late = _late_store(settings, clock)
+    engine.look_back = look_back(settings, late)
     door = _door(settings, engine, late, clock)
     meter = insight_routes.meter(settings, late)
     recorder = _recorder(settings, engine, late, meter, clock)
@@ -273,7 +275,7 @@ def _add_routes(
         logs.note(rules=decision.truths(), cards=len(decision.cards))
         # Only where there are any: a field that is None is not written.
         logs.note(off=decision.off or None, silent=decision.silent or None)
-        return json_answer(msgspec.json.encode({"cards": decision.cards}))
+        return json_answer(msgspec.json.encode(decision.response()))
 
     @app.get("/openapi.json", provide_automatic_options=False)
     def describe() -> Response:
@@ -300,7 +302,12 @@ def _add_routes(
         unready = door.unready()
         if unready:
             return outcome(503, "transient", unready)
-        report = {"status": "ready", **engine.governance.report(clock()), **recorder.report()}
+        report = {
+            "status": "ready",
+            **engine.governance.report(clock()),
+            **recorder.report(),
+            **engine.look_back.report(),
+        }
         return json_answer(msgspec.json.encode(report))
 
 
