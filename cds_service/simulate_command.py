@@ -39,10 +39,16 @@ _OF_SERVER = frozenset({"fhirServer", "fhirAuthorization"})
 )
 @click.option("--all", "everything", is_flag=True, help="Every story that is shipped.")
 @click.option("--hook", type=click.Choice(HOOKS), help="Only the requests of this hook.")
+@click.option("--brief", is_flag=True, help="Of each card its summary, gaps and buttons.")
 @as_of_option
 @json_option
 def simulate(
-    stories: Sequence[str], everything: bool, hook: str | None, as_of: datetime, as_json: bool
+    stories: Sequence[str],
+    everything: bool,
+    hook: str | None,
+    brief: bool,
+    as_of: datetime,
+    as_json: bool,
 ) -> None:
     """Send every request of STORY to the rules, and tell what a clinician would see.
 
@@ -60,7 +66,7 @@ def simulate(
       als-leukemia-cds simulate als-aml-emergency
       als-leukemia-cds simulate --hook order-sign als-aml-seven-plus-three gout
       als-leukemia-cds simulate ./patient.json
-      als-leukemia-cds simulate --all --json
+      als-leukemia-cds simulate --all --brief
     """
     if bool(stories) == everything:
         raise click.UsageError(
@@ -78,7 +84,7 @@ def simulate(
     if as_json:
         print_json(found)
     else:
-        print_lines(line for each in found for line in _lines(each))
+        print_lines(line for each in found for line in _lines(each, brief))
     if any(
         "refused" in call and not call["meantToBeRefused"] for e in found for call in e["calls"]
     ):
@@ -199,7 +205,7 @@ def _without_log() -> Iterator[None]:
         log.removeHandler(handler)
 
 
-def _lines(story: Json) -> Iterable[str]:
+def _lines(story: Json, brief: bool) -> Iterable[str]:
     yield from heading(story["story"], story["title"])
     if story["patient"] is not None:
         yield from patient_lines(story["patient"])
@@ -207,5 +213,5 @@ def _lines(story: Json) -> Iterable[str]:
         yield from wrapped(f"Note: {note}", "  ")
     for call in story["calls"]:
         meant = " It is there to be refused." if call["meantToBeRefused"] else ""
-        yield from call_lines(call, f"{call['shows']}{meant}".strip())
+        yield from call_lines(call, f"{call['shows']}{meant}".strip(), brief=brief)
     yield ""

@@ -256,7 +256,7 @@ def patient_lines(patient: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def call_lines(call: Mapping[str, Any], shows: str = "") -> Iterator[str]:
+def call_lines(call: Mapping[str, Any], shows: str = "", *, brief: bool = False) -> Iterator[str]:
     """One request: what was ordered, every card, what was not evaluable, what does not show."""
     yield ""
     yield styled(f"{plain(str(call['hook']))}  ", bold=True) + plain(str(call["request"]))
@@ -271,7 +271,7 @@ def call_lines(call: Mapping[str, Any], shows: str = "") -> Iterator[str]:
         return
     for card in call["cards"]:
         yield ""
-        yield from card_lines(card)
+        yield from card_lines(card, brief=brief)
     yield from _closing_lines(call)
 
 
@@ -283,15 +283,20 @@ def _order_lines(orders: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield from wrapped(plain(f"{each['order']}{status}{chosen}"), first.ljust(12), " " * 14)
 
 
-def card_lines(card: Mapping[str, Any]) -> Iterator[str]:
-    """A card as far as a terminal can show it."""
-    label = f"[{card['indicator']}]"
-    first, *rest = wrapped(f"{label} {plain(str(card['summary']))}", "  ", _INSIDE)
-    yield first.replace(label, indicator(card), 1)
+def card_lines(card: Mapping[str, Any], *, brief: bool = False) -> Iterator[str]:
+    """A card as far as a terminal can show it; `brief`: no more than its summary, gaps and buttons."""
+    label = f"  [{card['indicator']}]"
+    first, *rest = wrapped(f"{label} {plain(str(card['summary']))}", "", _INSIDE)
+    yield f"  {indicator(card)}{styled(first.removeprefix(label), bold=True)}"
     yield from (styled(line, bold=True) for line in rest)
-    yield ""
-    yield from detail_lines(str(card.get("detail", "")))
-    yield from _choices(card)
+    if brief:
+        # What a reader of summaries alone must not miss.
+        missing = "; ".join(map(_unmarked, _own(card).get("notEvaluable", ())))
+        yield from (wrapped(f"Missing or uncertain: {missing}", _INSIDE) if missing else ())
+    else:
+        yield ""
+        yield from detail_lines(str(card.get("detail", "")))
+    yield from _choices(card, brief=brief)
 
 
 def indicator(card: Mapping[str, Any]) -> str:
@@ -323,17 +328,19 @@ def _unmarked(line: str) -> str:
     return plain(shown.replace("&lt;", "<").replace("&amp;", "&"))
 
 
-def _choices(card: Mapping[str, Any]) -> Iterator[str]:
+def _choices(card: Mapping[str, Any], *, brief: bool) -> Iterator[str]:
     suggestions = card.get("suggestions", ())
-    if suggestions:
+    if suggestions and not brief:
         yield ""
         yield styled(f"{_INSIDE}Buttons", bold=True)
     for each in suggestions:
         recommended = " (recommended)" if each.get("isRecommended") else ""
         yield from _button(f"{each['label']}{recommended}")
         labels = (action["description"] for action in each["actions"])
-        for said in (label for label in labels if label != each["label"]):
+        for said in (label for label in labels if label != each["label"] and not brief):
             yield from wrapped(plain(said), f"{_INSIDE}     + ", f"{_INSIDE}       ")
+    if brief:
+        return
     reasons = "; ".join(each["display"] for each in card.get("overrideReasons", ()))
     if reasons:
         yield ""
@@ -358,7 +365,8 @@ def _closing_lines(call: Mapping[str, Any]) -> Iterator[str]:
     cards = call["cards"]
     untold = [each for each in call["notEvaluable"] if not each["onCard"]]
     hidden = list(_not_shown(call))
-    yield ""
+    if not cards or untold or hidden:
+        yield ""
     if not cards and not untold and not hidden:
         yield styled("  No card: all was checked, and nothing found.", fg="green", bold=True)
     elif not cards:

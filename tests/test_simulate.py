@@ -60,6 +60,18 @@ def test_a_story_tells_the_patient_the_orders_and_the_whole_card() -> None:
         assert words in told_here
 
 
+def test_a_brief_transcript_keeps_summaries_buttons_and_what_was_not_evaluable() -> None:
+    brief = text("--brief", EMERGENCY, "aml-stale-count")
+    for words in (
+        "[critical] WBC at or above 100",
+        "-> Draft hydroxyurea",
+        "Not evaluable, and on",
+    ):
+        assert words in brief
+    assert "Evidence (" not in brief
+    assert "To set it aside" not in brief
+
+
 def test_hooks_come_in_the_order_of_a_day() -> None:
     hooks = [call["hook"] for call in simulated(EMERGENCY)[0]["calls"]]
     assert hooks == sorted(hooks, key=["patient-view", "order-select", "order-sign"].index)
