@@ -27,7 +27,8 @@ def check(request_file: click.File, as_of: datetime, as_json: bool, everything: 
     """Explain REQUEST_FILE (a CDS Hooks request, - for stdin): every rule, its facts, the cards.
 
     Answers as the service would, with the same CDS_* settings, and without one running. What
-    prefetch lacks is read from the request's fhirServer.
+    prefetch lacks is read from the request's fhirServer. The store is not asked: a card that the
+    service would hold back after an override shows here.
 
     Exit status: 0 answered, 1 refused (as the service would refuse it).
 
