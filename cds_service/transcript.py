@@ -284,7 +284,7 @@ def _order_lines(orders: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def card_lines(card: Mapping[str, Any], *, brief: bool = False) -> Iterator[str]:
-    """A card as far as a terminal can show it; `brief`: no more than its summary, gaps and buttons."""
+    """A card as far as a terminal can show it; `brief`: its summary, its gaps and its buttons."""
     label = f"  [{card['indicator']}]"
     first, *rest = wrapped(f"{label} {plain(str(card['summary']))}", "", _INSIDE)
     yield f"  {indicator(card)}{styled(first.removeprefix(label), bold=True)}"
