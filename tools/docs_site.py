@@ -1,19 +1,26 @@
-"""Hooks of mkdocs: the pages of docs/ are written for readers of plain Markdown, too.
+"""Hooks of mkdocs: what stands in docs/ is written for readers of plain Markdown, too.
 
-mkdocs needs lists indented by four and blank lines around them, and knows no file outside docs/.
+mkdocs needs lists indented by four with blank lines around them, and knows no file outside docs/.
 """
 
 from __future__ import annotations
 
+import posixpath
+import re
 from pathlib import Path
 from typing import Any
 
 import mdformat
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parent.parent
-FROM_ELSEWHERE = {"fixtures.md": "fixtures/README.md"}
+FROM_ELSEWHERE = {"index.md": "README.md", "fixtures.md": "fixtures/README.md"}
 """Pages of the site that stand in other folders, where their readers look for them."""
+FOLDERS = {"docs/decisions": "decisions/0001-dependencies.md"}
+"""What a link to a folder leads to: the site has no page for it."""
+
+_LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)")
 
 
 def on_files(files: Files, *, config: Any) -> Files:
@@ -24,8 +31,20 @@ def on_files(files: Files, *, config: Any) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, **_: Any) -> str:
-    """The page as mkdocs reads it, with links to pages that stand elsewhere led to their copy."""
-    for page, path in FROM_ELSEWHERE.items():
-        markdown = markdown.replace(f"](../{path}", f"]({page}")
-    return mdformat.text(markdown, extensions={"gfm", "mkdocs"})
+def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
+    """The page as mkdocs reads it, its links as they are within the site."""
+    here = page.file.src_uri
+    origin = posixpath.dirname(FROM_ELSEWHERE.get(here, f"docs/{here}"))
+    led = _LINK.sub(lambda link: f"]({_within(origin, link[1], here)}", markdown)
+    return mdformat.text(led, extensions={"gfm", "mkdocs"})
+
+
+def _within(origin: str, link: str, here: str) -> str:
+    """Where a link of a file leads within the site; unchanged, and refused, where to no page."""
+    target = posixpath.normpath(posixpath.join(origin, link))
+    pages = {path: page for page, path in FROM_ELSEWHERE.items()} | FOLDERS
+    if target not in pages and not target.startswith("docs/"):
+        return link
+    return posixpath.relpath(
+        pages.get(target, target.removeprefix("docs/")), posixpath.dirname(here) or "."
+    )
