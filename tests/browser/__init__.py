@@ -1,8 +1,9 @@
 """What a person sees of the pages: a real service, in a real Chromium.
 
-The browser is the system's, the audit of accessibility is axe-core from npm: `make browser` installs
-both, and tests skip where one is missing. Waits are for conditions, and no test is timed. Screenshots
-are kept in the folder that SCREENSHOTS names, those for docs/pictures in that of PICTURES.
+The browser is the system's, the audit of accessibility is axe-core from npm: `make browser`
+installs both, and tests skip where one is missing. Waits are for conditions, and no test is timed.
+Screenshots are kept in the folder that SCREENSHOTS names, those for docs/pictures in that of
+PICTURES.
 """
 
 from __future__ import annotations

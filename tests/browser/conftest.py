@@ -59,7 +59,7 @@ def watched() -> Watched:
 def opening(
     browser: Browser, request: pytest.FixtureRequest, watched: Watched
 ) -> Iterator[Opening]:
-    """Opens a page of the service. Afterwards no page may have asked others, nor have complained."""
+    """Opens a page. Afterwards none may have asked anybody else, nor have complained."""
     contexts, origins = [], []
 
     def open_page(
