@@ -35,7 +35,7 @@ def _sent(authorization: str) -> bytes:
     """What was sent in place of the token; empty, which no token is, where nothing was."""
     scheme, _, value = authorization.partition(" ")
     if scheme.lower() == "bearer":
-        return value.strip().encode()
+        return value.strip().encode("latin-1", "replace")  # As WSGI decodes what is sent.
     if scheme.lower() == "basic":
         try:
             return base64.b64decode(value, validate=True).partition(b":")[2]
