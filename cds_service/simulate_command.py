@@ -20,7 +20,7 @@ from cds_service.engine import Engine
 from cds_service.errors import CDSError, InvalidRequest
 from cds_service.fixture_commands import as_of_option
 from cds_service.patient_files import Call, Story, read_story
-from cds_service.rules_command import dormant_rules
+from cds_service.rule_list import dormant_rules
 from cds_service.service import Service
 from cds_service.settings import Settings, read_settings
 from cds_service.transcript import call_lines, heading, patient_lines, patient_of, told

@@ -18,7 +18,7 @@ from cds_service.chart import Chart
 from cds_service.commands import main
 from cds_service.engine import Engine
 from cds_service.finding import Finding, all_of, any_of, none_of
-from cds_service.rules_command import describe
+from cds_service.rule_list import describe
 from cds_service.settings import Settings
 from hooks import SERVICES
 from tests.engine import made_up

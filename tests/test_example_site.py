@@ -12,7 +12,7 @@ from fhir.resources.R4B.valueset import ValueSet as FhirValueSet
 import fixtures
 import hooks
 from cds_service.engine import Engine, load_engine
-from cds_service.rules_command import describe
+from cds_service.rule_list import describe
 from cds_service.settings import Settings
 from cds_service.terminology import QualitativeTest, ValueSet
 from hooks.concepts import CONCEPTS

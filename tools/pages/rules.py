@@ -12,7 +12,7 @@ import hooks
 from cds_service.engine import load_engine
 from cds_service.finding import outline
 from cds_service.rule import Rule
-from cds_service.rules_command import empty_chart
+from cds_service.rule_list import empty_chart
 from cds_service.settings import Settings
 from cds_service.terminology import Concept, Lexicon, Threshold, Window
 from hooks import thresholds
