@@ -75,9 +75,9 @@ $(VENV)/.docs: requirements-docs.lock $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.lock
 	@touch $@
 
-# The site of docs/, into build/site. Every link within it is checked.
+# The site of docs/, into build/site. Every link within it is checked; with --quiet none would be.
 docs: $(VENV)/.docs
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo "build/site/index.html"
 
 # The files of deploy/, as far as they can be checked without a container engine.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,32 @@ FOLDERS = {"docs/decisions": "decisions/0001-dependencies.md"}
 """What a link to a folder leads to: the site has no page for it."""
 
 _LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)")
+
+
+def on_config(config: Any) -> Any:
+    """A folder in the navigation stands for its pages, in the order of their names."""
+    named = set(_named(config["nav"]))
+    config["nav"] = [_with_folders(each, named) for each in config["nav"]]
+    return config
+
+
+def _named(entry: Any) -> Iterator[str]:
+    if isinstance(entry, str):
+        yield entry
+        return
+    for each in entry.values() if isinstance(entry, dict) else entry:
+        yield from _named(each)
+
+
+def _with_folders(entry: Any, named: set[str]) -> Any:
+    if isinstance(entry, list):
+        return [_with_folders(each, named) for each in entry]
+    if isinstance(entry, dict):
+        return {title: _with_folders(each, named) for title, each in entry.items()}
+    if not entry.endswith("/"):
+        return entry
+    pages = sorted(f"{entry}{path.name}" for path in (ROOT / "docs" / entry).glob("*.md"))
+    return [page for page in pages if page not in named]
 
 
 def on_files(files: Files, *, config: Any) -> Files:
