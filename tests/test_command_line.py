@@ -39,7 +39,9 @@ def every_command(group: click.Group = main, words: tuple[str, ...] = ()) -> lis
 
 
 @pytest.mark.parametrize(
-    "command", [("rules",), ("serve",), ("doctor",), ("describe",)], ids=" ".join
+    "command",
+    [("rules",), ("serve",), ("doctor",), ("doctor", "--production"), ("describe",)],
+    ids=" ".join,
 )
 @pytest.mark.parametrize(
     ("content", "said"),

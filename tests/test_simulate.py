@@ -14,8 +14,10 @@ from click.testing import CliRunner, Result
 import fixtures
 from cds_service.card import EXTENSION
 from cds_service.commands import main
+from cds_service.patient_files import read_record
 from cds_service.service import Decision
 from cds_service.transcript import detail_lines, told
+from hooks import SERVICES
 
 AS_OF = fixtures.ANCHOR.isoformat()
 SITE = str(Path(fixtures.__file__).parent / "site")
@@ -177,7 +179,9 @@ def test_a_refused_request_is_told_as_refused_and_ends_with_1(tmp_path: Path) ->
     result = run(str(path))
     assert result.exit_code == 1
     assert "Refused, nothing was checked:" in result.output
-    assert "prefetch key conditions is needed" in result.output
+    # No server is read: its answer would be of another day than the rest of the file.
+    said = "prefetch key conditions is needed and could not be had: not supplied\n"
+    assert said in result.output
 
 
 def test_a_request_that_is_there_to_be_refused_is_no_failure() -> None:
@@ -223,7 +227,7 @@ def test_a_bundle_brings_the_cards_of_the_request_with_prefetch(tmp_path: Path, 
 
 
 def transaction() -> Json:
-    """A patient as tools write them: no ids yet, references by `urn:uuid:`."""
+    """A patient as tools write them: hardly any ids yet, references by `urn:uuid:`."""
     bundle = fixtures.patient(EMERGENCY, fixtures.ANCHOR)
     words = json.dumps(bundle)
     for place, entry in enumerate(bundle["entry"]):
@@ -233,7 +237,8 @@ def transaction() -> Json:
     changed: Json = json.loads(words)
     for place, entry in enumerate(changed["entry"]):
         entry["fullUrl"] = f"urn:uuid:a-{place}"
-        del entry["resource"]["id"]
+        if entry["resource"]["resourceType"] != "Patient":
+            del entry["resource"]["id"]
     return {**changed, "type": "transaction"}
 
 
@@ -250,6 +255,22 @@ def rules_shown(call: Json) -> list[str]:
 def test_a_transaction_whose_references_are_urns_loses_nothing(tmp_path: Path) -> None:
     (call,) = simulated(write(tmp_path, patient={**transaction()}))[0]["calls"]
     assert rules_shown(call) == ["hyperleukocytosis-emergency", "als-acute-leukemia-goals"]
+
+
+def test_drafts_and_drugs_beside_a_prescription_are_no_prescriptions() -> None:
+    subject = {"reference": "Patient/one"}
+    draft = {"resourceType": "MedicationRequest", "id": "a", "status": "draft", "subject": subject}
+    drug = {"resourceType": "Medication", "id": "b"}
+    running = {**draft, "id": "c", "status": "active"}
+    person = {"resourceType": "Patient", "id": "one"}
+
+    def prescriptions(*resources: Json) -> list[str]:
+        bundle = {"entry": [{"resource": each} for each in (person, *resources)]}
+        prefetch = read_record(bundle, "record").prefetch(SERVICES[0].queries)
+        return [e["resource"]["id"] for e in prefetch["medications"].get("entry", ())]
+
+    assert prescriptions(draft, drug) == []
+    assert prescriptions(draft, drug, running) == ["b", "c"]
 
 
 def test_draft_orders_of_a_bundle_are_selected_and_signed(tmp_path: Path) -> None:
