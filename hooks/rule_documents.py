@@ -7,16 +7,19 @@ What this project cannot know about a hospital is marked "to be confirmed by the
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from cds_service.chart import ORDER_KEY, Chart
 from cds_service.finding import ALL_OF, ANY_OF, NONE_OF, Finding, outline
 from cds_service.limits import NO_LOCAL_LIMITS, Limit, Limits
-from cds_service.rule import Rule, WhenUnknown
+from cds_service.rule import Evidence, Line, Rule, WhenUnknown
 from cds_service.service import Service
 from cds_service.terminology import (
     Concept,
@@ -26,6 +29,7 @@ from cds_service.terminology import (
     Orderable,
     QualitativeTest,
 )
+from hooks import evidence
 from hooks.source_attributes import Inputs, deciding_inputs, inputs, source_attributes
 from hooks.statements import STATEMENTS
 from hooks.thresholds import BY_NAME
@@ -84,19 +88,26 @@ def document(
     With the limits in force: those that are the site's name the default and who has set them.
     """
     own = [service for service in services if rule in service.rules()]
-    finding, asked = rule.applies(_empty_chart(lexicon, local)), inputs(rule)
+    finding = rule.applies(_empty_chart(lexicon, local))
+    asked, deciding = inputs(rule), deciding_inputs(rule)
     return {
         "rule": rule.id,
         "version": rule.version,
         "reviewStatus": own[0].attribution.status(rule),
         "hooks": [service.hook for service in own],
         "summary": local.say(rule.summary),
+        "text": " ".join(local.say(rule.text).split()),
         "intendedUse": _intended_use(local.say(rule.text), own),
         "intendedUser": INTENDED_USER,
         "population": list(_population(finding, lexicon)),
-        "inputs": list(_inputs(asked, deciding_inputs(rule), own, lexicon)),
-        "limits": list(_limits(asked, local)),
+        "inputs": list(_inputs(asked, deciding, own, lexicon)),
+        "limits": list(_limits(asked, deciding, local)),
         "logic": _logic(rule, finding, own, local),
+        "advice": list(_advice(rule, local)),
+        "strength": rule.strength,
+        "evidence": [_evidence(each) for each in rule.evidence],
+        "statements": [_statement(name) for name in rule.statements],
+        "testedCases": _tested_cases(rule),
         "knownLimits": [*_known_limits(rule, asked, lexicon), *NOT_READ],
         "sourceAttributes": source_attributes(rule),
     }
@@ -277,25 +288,37 @@ def _words(answers: Iterable[str]) -> str:
     return ", ".join(sorted(answers))
 
 
-def _limits(asked: Inputs, local: Limits) -> Iterator[Json]:
-    for limit in asked.thresholds:
-        yield _limit(limit, limit.source, local)
-    for window in asked.windows:
-        yield _limit(window, "see the evidence of the rule", local)
-    if not asked.thresholds and not asked.windows:
-        yield {"name": "none", "value": "none", "reason": "no number decides", "source": "none"}
+def _limits(asked: Inputs, deciding: Inputs, local: Limits) -> Iterator[Json]:
+    """Those that decide come first."""
+    decides = {each.name for each in (*deciding.thresholds, *deciding.windows)}
+    found = [(each, each.source) for each in asked.thresholds]
+    found += [(each, "see the evidence of the rule") for each in asked.windows]
+    for limit, source in sorted(found, key=lambda each: each[0].name not in decides):
+        use = "decides" if limit.name in decides else "shown, or for lines and proposals"
+        yield {**_limit(limit, source, local), "use": use}
+    if not found:
+        yield {
+            "name": "none",
+            "value": "none",
+            "reason": "no number decides",
+            "source": "none",
+            "use": "none",
+        }
 
 
 def _limit(limit: Limit, source: str, local: Limits) -> Json:
     changed = local.local.get(limit.name)
+    known = evidence.BY_KEY.get(source)
+    cited = {"citation": f"{known.citation} ({known.identifier})"} if known is not None else {}
     if changed is None:
         return {
             "name": limit.name,
             "value": str(limit),
             "reason": limit.reason,
             "source": source,
+            **cited,
         }
-    return {**changed.described(), "source": f"local threshold; the default: {source}"}
+    return {**changed.described(), "source": f"local threshold; the default: {source}", **cited}
 
 
 # -- logic -----------------------------------------------------------------------------------------
@@ -367,6 +390,69 @@ def _place(rule: str, rules: list[str]) -> str:
         return "the only rule"
     before = rules[: rules.index(rule)]
     return f"shows where none of {', '.join(before)} applies," if before else "the first rule"
+
+
+# -- what it says, and what that rests on ----------------------------------------------------------
+
+_VERIFIED = {
+    "R": "read, often the abstract only",
+    "S": "seen only quoted elsewhere",
+    "M": "not verified",
+}
+"""How a source was verified, by the letters of hooks/evidence.py."""
+
+
+def _advice(rule: Rule, local: Limits) -> Iterator[Json]:
+    """Its lines, each with the statements that it carries; of one by patient what it is for."""
+    for each in rule.advice:
+        text = each.text if isinstance(each, Line) else each
+        carried = list(each.statements) if isinstance(each, Line) else []
+        yield {
+            "line": local.say(text) if isinstance(text, str) else in_words(text, local),
+            "when": "always" if isinstance(text, str) else "by patient",
+            "statements": carried or ["none"],
+        }
+    if not rule.advice:
+        yield {"line": "none", "when": "none", "statements": ["none"]}
+
+
+def _evidence(source: Evidence) -> Json:
+    return {
+        "key": source.key,
+        "citation": source.citation,
+        "identifier": source.identifier,
+        "url": source.url or "none",
+        "verified": _VERIFIED[source.seen],
+    }
+
+
+def _statement(name: str) -> Json:
+    found = STATEMENTS[name]
+    return {
+        "id": found.id,
+        "words": found.words,
+        "appliesWhen": found.applies_when or "not said",
+        "verification": found.verification,
+        "qualification": found.qualification or "none",
+        "evidence": [each.key for each in found.evidence] or ["none"],
+    }
+
+
+_CASES = ("applies", "doesNotApply", "cannotTell")
+
+
+def _tested_cases(rule: Rule) -> dict[str, list[str]]:
+    """The sentences of the tests of the rule."""
+    found = _all_tested_cases().get(rule.id, {})
+    return {name: found.get(name) or ["none"] for name in _CASES}
+
+
+@cache
+def _all_tested_cases() -> dict[str, dict[str, list[str]]]:
+    """What `make generate` has drawn from tests/rules, which no installation has."""
+    text = files("hooks").joinpath("tested_cases.json").read_text(encoding="utf-8")
+    found: dict[str, dict[str, list[str]]] = json.loads(text)
+    return found
 
 
 # -- known limits ----------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Write every generated file, or with --check say which are stale.
 
-The pages under docs/ that come from the code are made in tools/pages; value sets and fixtures have
+The pages under docs/ that come from the code, and what pages of the service show of the tests, are
+made in tools/pages; value sets and fixtures have
 generators of their own, which this one calls.
 """
 
@@ -14,10 +15,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tools.pages import integration, prefetch, reference, rules, statements  # noqa: E402 the root must come first
+from tools.pages import (  # noqa: E402 the root must come first
+    cases,
+    integration,
+    prefetch,
+    reference,
+    rules,
+    statements,
+)
 
 GENERATORS = ("value_sets.py", "fixtures.py")
 PAGES = {
+    "hooks/tested_cases.json": cases.page,
     "docs/rules.md": rules.page,
     "docs/statements.md": statements.page,
     "docs/prefetch.md": prefetch.page,

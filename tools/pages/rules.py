@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 import hooks
@@ -19,12 +17,11 @@ from hooks import thresholds
 from hooks.rule_documents import INTENDED_USER, NOT_READ
 from hooks.source_attributes import Inputs, deciding_inputs, inputs, source_attributes
 from hooks.statements import STATEMENTS
+from tools.pages.cases import cases
 from tools.pages.wording import all_rules, first_paragraph, hooks_of, length, source, table
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-
-WHEN = {"WARNS": "Warns when", "SILENT": "Silent when", "ASKS": "Asks when"}
-"""Table of a rule's test module to how its cases are introduced."""
+WHEN = {"applies": "Warns when", "doesNotApply": "Silent when", "cannotTell": "Asks when"}
+"""What tested cases show to how they are introduced."""
 
 
 def page() -> Iterator[str]:
@@ -121,15 +118,11 @@ def _known_limits(document: dict[str, Any]) -> Iterator[str]:
 
 def _cases(rule: Rule) -> Iterator[str]:
     """The sentences of the rule's test tables."""
-    name = f"test_{rule.id.replace('-', '_')}"
-    if not (ROOT / "tests" / "rules" / f"{name}.py").exists():
+    found = cases(rule)
+    if not found:
         yield from ("No tested cases yet.", "")
-        return
-    module = importlib.import_module(f"tests.rules.{name}")
-    for table_name, words in WHEN.items():
-        cases = getattr(module, table_name, {})
-        if cases:
-            yield from (f"{words} (tested):", "", *(f"- {case}" for case in cases), "")
+    for shown, sentences in found.items():
+        yield from (f"{WHEN[shown]} (tested):", "", *(f"- {each}" for each in sentences), "")
 
 
 def _carried(statement: str) -> str:
