@@ -180,7 +180,7 @@ def orders_of(document: Mapping[str, Any]) -> list[Json]:
         {
             "order": _order(draft),
             "status": draft.get("status"),
-            "selected": draft.get("id") in chosen if chosen else None,
+            "selected": str(draft.get("id")) in chosen if chosen else None,
         }
         for draft in found
     ]
