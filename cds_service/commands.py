@@ -16,6 +16,7 @@ from cds_service.doctor_command import doctor
 from cds_service.engine import load_content
 from cds_service.errors import CDSError
 from cds_service.fixture_commands import fixtures
+from cds_service.insight_command import insight
 from cds_service.lint_command import lint
 from cds_service.replay_command import replay
 from cds_service.rules_command import rules
@@ -49,6 +50,7 @@ for command in (
     check,
     rules,
     replay,
+    insight,
     fixtures,
     describe_service,
     lint,

@@ -40,6 +40,10 @@ class Period:
         count = (self.end - self.first) // WEEK
         return [self.first + WEEK * place for place in range(count)]
 
+    def holds(self, other: Period) -> bool:
+        """Whether every week of the other is one of these."""
+        return self.first <= other.first and other.end <= self.end
+
     def parts(self, weeks: int) -> list[Period]:
         """The same period in pieces of at most so many weeks."""
         starts = self.weeks()[::weeks]

@@ -15,13 +15,15 @@ import msgspec
 
 from cds_service.insight import Filter, Insight, Latency, Period, Row, Traffic, week_name
 from cds_service.insight_drift import Drift
-from cds_service.insight_queries import read_rows, read_traffic
+from cds_service.insight_queries import read, read_drift, read_rows, read_traffic
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 FORMATS = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv"}
 """Name to media type."""
+PARTS = ("rules", "calls")
+"""What the rows of CSV and NDJSON are."""
 
 COUNTS = (
     "calls", "distinct_calls", "fires", "held", "silent", "cards", "accepted", "overridden",
@@ -93,10 +95,14 @@ def whole(
     }
 
 
-def lines(
-    connection: Connection, kind: str, part: str, period: Period, wanted: Filter
+def export(
+    connection: Connection, kind: str, part: str, period: Period, wanted: Filter, today: date
 ) -> Iterator[bytes]:
-    """CSV or NDJSON of `rules` or `calls`, worked out week after week."""
+    """All of it as JSON; as CSV or NDJSON a part of it, worked out week after week."""
+    if kind == "json":
+        found = read(connection, period, wanted)
+        drifts, _ = read_drift(connection, today, wanted, found, period)
+        return iter([msgspec.json.encode(whole(found, drifts, period, wanted))])
     if part == "rules":
         columns = ROW_COLUMNS
         rows = map(row_values, read_rows(connection, period, wanted))

@@ -38,6 +38,7 @@ from cds_service.insight import (
     Traffic,
     start_of,
 )
+from cds_service.insight_drift import Drift, drift_period, find
 from cds_service.tables import calls, cards, evaluations, missing, outcomes
 
 WEEKS_AT_ONCE = 4
@@ -57,6 +58,19 @@ def read(connection: Connection, period: Period, wanted: Filter) -> Insight:
     found.missing = _missing_inputs(connection, period, wanted)
     found.unknown_cards = _unknown_cards(connection, period)
     return found
+
+
+def read_drift(
+    connection: Connection, today: date, wanted: Filter, found: Insight, period: Period
+) -> tuple[list[Drift], bool]:
+    """What drifts, and whether there were calls to tell by. `found` is what is read already."""
+    weeks = drift_period(today)
+    if period.holds(weeks):
+        rows = [row for row in found.rows if weeks.first <= row.week < weeks.end]
+        traffic = [each for each in found.traffic if weeks.first <= each.week < weeks.end]
+    else:
+        rows, traffic = read_counts(connection, weeks, wanted)
+    return find(rows, traffic, weeks), bool(traffic)
 
 
 def read_counts(

@@ -9,7 +9,6 @@ from datetime import datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from flask import Flask, Response, request
 from werkzeug.exceptions import NotFound
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from cds_service.insight import Filter, Period
-    from cds_service.insight_drift import Drift
 
 Clock = Callable[[], datetime]
 View = Callable[..., Response]
@@ -156,54 +154,31 @@ def _context(
     from cds_service.insight import week_name
     from cds_service.insight_drift import drift_period
 
-    before = drift_period(clock().date())
+    today = clock().date()
     with figures.reading() as connection:
         found = insight_queries.read(connection, period, wanted)
         clients = insight_queries.clients_seen(connection, period)
-        drifts, has_calls = _drifts(connection, before, wanted)
+        drifts, has_calls = insight_queries.read_drift(connection, today, wanted, found, period)
     services = engine.services.values()
     rules = {rule.id: rule.summary for service in services for rule in service.rules()}
     known = insight_page.Known(rules, sorted({service.hook for service in services}))
     shown = insight_page.context(found, drifts, clients, known, period, wanted)
-    week = week_name(before.weeks()[-1])
+    week = week_name(drift_period(today).weeks()[-1])
     return {**shown, "drift_week": week, "drift_has_calls": has_calls}
 
 
-def _drifts(connection: Connection, before: Period, wanted: Filter) -> tuple[list[Drift], bool]:
-    """What drifts, and whether there were calls to tell by."""
-    from cds_service import insight_queries
-    from cds_service.insight_drift import find
-
-    rows, traffic = insight_queries.read_counts(connection, before, wanted)
-    return find(rows, traffic, before), bool(traffic)
-
-
 def _export(figures: Figures, kind: str, clock: Clock) -> Response:
-    from cds_service.insight_export import FORMATS
+    from cds_service.insight_export import FORMATS, PARTS, export
 
     if kind not in FORMATS:
         raise NotFound
     period, wanted = _asked(clock)
-    part = request.args.get("rows", "rules")
-    if part not in ("rules", "calls"):
-        raise InvalidRequest("`rows` is rules or calls")
+    part = request.args.get("rows", PARTS[0])
+    if part not in PARTS:
+        raise InvalidRequest(f"`rows` is {' or '.join(PARTS)}")
     with figures.reading() as connection:
-        body = _exported(connection, kind, part, period, wanted, clock)
+        body = b"".join(export(connection, kind, part, period, wanted, clock().date()))
     answer = json_answer(body) if kind == "json" else Response(body, content_type=FORMATS[kind])
     name = f"insight-{period.first}-{period.end}.{kind}"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
-
-
-def _exported(
-    connection: Connection, kind: str, part: str, period: Period, wanted: Filter, clock: Clock
-) -> bytes:
-    from cds_service import insight_export as export
-    from cds_service import insight_queries as queries
-    from cds_service.insight_drift import drift_period
-
-    if kind == "json":
-        drifts, _ = _drifts(connection, drift_period(clock().date()), wanted)
-        found = queries.read(connection, period, wanted)
-        return msgspec.json.encode(export.whole(found, drifts, period, wanted))
-    return b"".join(export.lines(connection, kind, part, period, wanted))

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 
 from cds_service.insight import Filter, read_period
-from cds_service.insight_export import ROW_COLUMNS, TRAFFIC_COLUMNS, as_csv, lines
+from cds_service.insight_export import ROW_COLUMNS, TRAFFIC_COLUMNS, as_csv, export
 from cds_service.insight_queries import read
 from cds_service.store import Store
 from tests.insight.history import NOW, SELECT, History
@@ -78,7 +78,7 @@ CALLS = {
 
 def exported(store: Store, kind: str, part: str) -> str:
     with store.reading() as connection:
-        return b"".join(lines(connection, kind, part, PERIOD, Filter())).decode()
+        return b"".join(export(connection, kind, part, PERIOD, Filter(), NOW.date())).decode()
 
 
 @pytest.mark.parametrize(
