@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import fixtures
 from cds_service.errors import InvalidRequest
-from cds_service.transcript import call_lines, patient_lines, patient_of, told
+from cds_service.transcript import call_lines, orders_of, patient_lines, patient_of, told
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=8)
 ANYTHING = st.recursive(
@@ -67,3 +67,10 @@ def test_a_request_of_whatever_shape_can_be_told(document: dict[str, Any]) -> No
     lines = [click.unstyle(line) for line in [*patient_lines(person), *call_lines(call)]]
     assert "    - no request" in lines
     assert all(line.isprintable() for line in lines)
+
+
+@given(ORDER)
+def test_an_order_of_whatever_shape_is_told_as_one(order: dict[str, Any]) -> None:
+    drafts = {"entry": [{"resource": order}]}
+    (found,) = orders_of({"context": {"draftOrders": drafts, "selections": ["A/b"]}})
+    assert found["order"]
