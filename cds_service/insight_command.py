@@ -55,13 +55,12 @@ def insight(
     from cds_service.store import Store
 
     store = Store(address, lambda: datetime.now(UTC))
-    output = click.get_binary_stream("stdout")
     try:
         with store.reading() as connection:
             for part in export(connection, kind, rows, period, wanted, today):
-                output.write(part)
+                click.echo(part, nl=False)
         if kind == "json":
-            output.write(b"\n")
+            click.echo()
     finally:
         store.close()
 
