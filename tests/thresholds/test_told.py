@@ -1,0 +1,91 @@
+"""Those who run the service are told of local limits: at the start, by doctor, rules and replay."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cds_service import logs
+from cds_service.commands import main
+from tests.protocol.support import application
+from tests.thresholds.files import threshold, written
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = written(tmp_path, threshold("venetoclax-count", "20"))
+    monkeypatch.setenv("CDS_THRESHOLDS", str(path))
+    return path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+def test_doctor_names_the_rules_that_a_limit_changes(site: Path) -> None:
+    remarks = json.loads(run("doctor", "--json").stdout)["remarks"]
+    [words] = [each for each in remarks if "venetoclax" in each]
+    assert words == (
+        "Local threshold: venetoclax count 20 ×10⁹/L (this service's default 25 ×10⁹/L; set by "
+        "Leukemia committee, 2026-10-01) changes venetoclax-start, hypomethylating-agent-alone: "
+        "Local protocol 12"
+    )
+
+
+def test_doctor_finds_what_is_wrong_with_the_file(site: Path) -> None:
+    site.write_text(threshold("venetoclax-count", "200"), encoding="utf-8")
+    result = run("doctor")
+    assert result.exit_code == 1
+    assert "venetoclax-count: 200 ×10⁹/L is outside" in result.output
+
+
+def test_the_listing_of_rules_names_local_limits(site: Path) -> None:
+    listed = {each["id"]: each for each in json.loads(run("rules", "--json").stdout)}
+    changed = [name for name, each in listed.items() if each["localThresholds"]]
+    assert changed == ["venetoclax-start", "hypomethylating-agent-alone"]
+    assert "reduce WBC below 20 first" in listed["venetoclax-start"]["summary"]
+    line = "local:     venetoclax-count 20 ×10⁹/L (default 25 ×10⁹/L), set by Leukemia committee"
+    assert f"    {line}" in run("rules", "venetoclax-start").output.splitlines()
+
+
+def test_the_log_says_at_the_start_which_limits_are_local(
+    site: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "cds_service"):
+        application(thresholds=str(site))
+    [record] = [each for each in caplog.records if each.name == "cds_service.local_limits"]
+    line = logs.described(record)
+    assert (line["event"], line["limits"]) == (
+        "limits set by this site: 1",
+        ["venetoclax-count 20 ×10⁹/L"],
+    )
+
+
+def test_a_replay_of_two_files_says_which_cards_change(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("before", "after")]
+    for folder, value in zip(folders, ("100", "190"), strict=True):
+        folder.mkdir()
+        written(folder, threshold("hyperleukocytosis", value), threshold("high-count", "40"))
+    before, after = (f"CDS_THRESHOLDS={folder / 'thresholds.toml'}" for folder in folders)
+    result = run("replay", "--fixtures", "--before", before, "--after", after, "--json")
+    assert result.exit_code == 1, result.output
+    changed = {each["request"]: each["changes"] for each in json.loads(result.stdout)["requests"]}
+    # The count of this story is 187.
+    kinds = {(c["kind"], c["about"]) for c in changed["als-aml-emergency.patient-view"]}
+    assert ("disappeared", "hyperleukocytosis-emergency") in kinds
+    assert ("appeared", "hyperleukocytosis-watch") in kinds
+    assert "healthy.patient-view" not in changed
+    same = run("replay", "--fixtures", "--before", before, "--after", f"{before} ".strip())
+    assert same.exit_code == 2
+
+
+def test_a_replay_names_the_file_that_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, threshold("high-count", "600"))
+    result = run("replay", "--fixtures", "--after", f"CDS_THRESHOLDS={path}")
+    assert result.exit_code == 2
+    assert "after: " in result.output
+    assert "high-count: 600 ×10⁹/L is outside" in result.output
