@@ -1,7 +1,7 @@
 """The frame of all pages: the style sheet, what the templates share, and what a page may load.
 
-A page of ours is `html_page("name.html", ...)` over templates/base.html. It loads nothing but the
-files below /static of this service, and runs no script.
+A page of ours is `html_page("name.html", ...)` over templates/base.html. It loads nothing but what
+this service itself serves, and runs no script but the files below /static.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ NAVIGATION = (
 """Those that are there are on every page, in this order."""
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-"""https://www.w3.org/TR/CSP3/: nothing of others, no script, no frame around it."""
+"""https://www.w3.org/TR/CSP3/: nothing of others, nothing inline, no frame around it."""
 
-_TYPES = {".css": "text/css", ".svg": "image/svg+xml"}
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
 def add(app: Flask, settings: Settings) -> None:
