@@ -36,6 +36,8 @@ EXIT_STATUS = (
 WIDEST = 100
 """Columns. Longer lines of prose are hard to follow."""
 
+_OWN = ("cds_service/", "hooks/", "rules/", "calculations/", "fixtures/")
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 
 
@@ -87,8 +89,10 @@ class Commands(click.Group):
 
 def _fault(problem: Exception) -> str:
     said = logs.raised(problem)
+    # The innermost place of ours: that of a library says nothing about which command failed.
+    own = [place for place in said["places"] if place.startswith(_OWN)] or said["places"]
     return (
-        f"a fault of this program, please report it: {said['exception']} at {said['places'][-1]}. "
+        f"a fault of this program, please report it: {said['exception']} at {own[-1]}. "
         "With `als-leukemia-cds --traceback COMMAND` it is shown in full, data of the patient too."
     )
 

@@ -99,9 +99,11 @@ def lint(
     Exit status: 1 where a problem is left that no profile can mend, else 0.
 
     \b
-    Example: als-leukemia-cds lint --profile oracle --links registered.txt
+    Examples:
+      als-leukemia-cds lint --profile epic
+      als-leukemia-cds lint --profile oracle --links registered.txt
     """
-    links = None if links_file is None else read_links(links_file.read_text(encoding="utf-8"))
+    links = None if links_file is None else _read_links(links_file)
     engine = engine_of(read_settings())
     posted = [Posted(path.name, path.read_bytes()) for path in request_files]
     found = list(linted(engine, PROFILES[profile_id], links, posted or _fixtures(as_of), as_of))
@@ -122,6 +124,13 @@ def _fixtures(instant: datetime) -> list[Posted]:
         for story in library.stories()
         for name in library.requests(story)
     ]
+
+
+def _read_links(path: Path) -> tuple[str, ...]:
+    try:
+        return read_links(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as problem:
+        raise click.ClickException(f"{path} cannot be read as text") from problem
 
 
 def read_links(text: str) -> tuple[str, ...]:

@@ -87,7 +87,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_fault_is_told_by_type_and_place_and_without_its_message() -> None:
     result = run("rules")
     assert result.exit_code == FAULT
-    assert "ValueError at tests/test_command_line.py:" in result.output
+    assert "ValueError at cds_service/rules_command.py:" in result.output
     assert "Walter" not in result.output
 
 
@@ -150,6 +150,13 @@ def test_a_process_ends_with_the_status_that_is_documented(
     done = subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == status
     assert "Traceback" not in done.stderr
+
+
+def test_links_that_are_no_text_are_refused_in_words(tmp_path: Path) -> None:
+    links = tmp_path / "links.txt"
+    links.write_bytes(b"\xff\xfe")
+    result = run("lint", "--profile", "epic", "--links", str(links))
+    assert (result.exit_code, "links.txt cannot be read as text" in result.output) == (1, True)
 
 
 # -- what goes where -------------------------------------------------------------------------------
