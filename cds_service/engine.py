@@ -77,8 +77,8 @@ class Engine:
         self.lexicon = Lexicon(map(site.extend, concepts), local=site.codes())
         self.clients = read_clients(settings)
         self.governance = self._governance(settings)
-        limits = FhirLimits(bytes_per_query=settings.fhir_max_response_bytes)
-        self._reader = FhirReader(limits, settings.ca_bundle)
+        most = FhirLimits(bytes_per_query=settings.fhir_max_response_bytes)
+        self._reader = FhirReader(most, settings.ca_bundle)
         self.look_back = LookBack()
         self._check()
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from cds_service.terminology import Threshold, Window
 
 Limit = Threshold | Window
-Kind = TypeVar("Kind", Threshold, Window)
+Kind = TypeVar("Kind", bound=Threshold | Window)
 
 Day = date
 """`date` is the name of a field below."""
@@ -84,7 +84,7 @@ class Limits:
         if not local:
             return limit
         found = local.get(limit.name)
-        return limit if found is None else found.own  # type: ignore[return-value]
+        return limit if found is None else cast(Kind, found.own)
 
     def say(self, text: str) -> str:
         """A text of the content, with the numbers in force. Never of a kind of its own."""

@@ -290,8 +290,9 @@ def _words(answers: Iterable[str]) -> str:
 
 def _limits(asked: Inputs, deciding: Inputs, local: Limits) -> Iterator[Json]:
     """Those that decide come first."""
-    decides = {each.name for each in (*deciding.thresholds, *deciding.windows)}
-    found = [(each, each.source) for each in asked.thresholds]
+    decides = {each.name for each in deciding.thresholds}
+    decides |= {each.name for each in deciding.windows}
+    found: list[tuple[Limit, str]] = [(each, each.source) for each in asked.thresholds]
     found += [(each, "see the evidence of the rule") for each in asked.windows]
     for limit, source in sorted(found, key=lambda each: each[0].name not in decides):
         use = "decides" if limit.name in decides else "shown, or for lines and proposals"

@@ -68,7 +68,7 @@ def test_a_unit_that_converts_is_converted(
     tmp_path: Path, name: str, value: str, unit: str, read: str
 ) -> None:
     found = limits(tmp_path, threshold(name, value, unit))
-    assert str(found.of(thresholds.BY_NAME[name])) == read  # type: ignore[type-var]
+    assert str(found.of(thresholds.BY_NAME[name])) == read
 
 
 def test_a_limit_set_to_its_default_is_no_local_one(tmp_path: Path) -> None:
