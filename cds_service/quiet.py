@@ -18,7 +18,7 @@ from cds_service.card import Applied, Because, Held
 from cds_service.chart import ORDER_KEY, Chart
 from cds_service.hashes import Hasher
 from cds_service.orders import Order
-from cds_service.rule import Indicator, Quiet, Rule
+from cds_service.rule import Indicator, Quiet
 
 _URGENCY = {indicator.value: rank for rank, indicator in enumerate(Indicator)}
 
@@ -195,24 +195,14 @@ def hold(
     found = []
     for each in applied:
         marks = marker.marks(each)
-        same = [card for card in past if _is_same(card, each.rule, marks)]
+        # The mark holds user, patient, rule and version too: see _about and Hasher.orders.
+        same = [card for card in past if card.marks.orders == marks.orders]
         held = _overridden(each, same, marker)
         if held is None and each.rule.id in once_per_encounter:
             held = _shown(each, same, marker)
         if held is not None:
             found.append(held)
     return tuple(found)
-
-
-def _is_same(card: Past, rule: Rule, marks: Marks) -> bool:
-    """Whether a past card said the same, of the same orders, for the same reasons."""
-    return (
-        card.rule == rule.id
-        and card.version == rule.version
-        and card.marks.subject == marks.subject
-        and card.marks.orders is not None
-        and card.marks.orders == marks.orders
-    )
 
 
 def _overridden(applied: Applied, same: Sequence[Past], marker: Marker) -> Held | None:
@@ -238,9 +228,7 @@ def _shown(applied: Applied, same: Sequence[Past], marker: Marker) -> Held | Non
     here = [
         card
         for card in same
-        if marker.encounter is not None
-        and card.marks.encounter == marker.encounter
-        and card.at <= marker.chart.as_of
+        if marker.encounter is not None and card.marks.encounter == marker.encounter
     ]
     if not here or applied.indicator is Indicator.CRITICAL:
         return None

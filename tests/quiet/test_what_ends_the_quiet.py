@@ -10,7 +10,7 @@ import pytest
 
 from cds_service.finding import TRUE, UNKNOWN, Fact, Finding
 from cds_service.rule import Escalation, Indicator, Rule
-from tests.engine.made_up import a_rule, answer, chart, draft, observation
+from tests.engine.made_up import POLISH, a_rule, answer, chart, coded, draft, observation
 from tests.quiet.visits import (
     DAY,
     MINUTE,
@@ -72,6 +72,11 @@ def grown(value: float) -> tuple[dict[str, Any], ...]:
 
 def order(letter: str = "a", **fields: Any) -> dict[str, Any]:
     return draft(letter, dosageInstruction=[{"text": "once"}], **fields)
+
+
+def polish(dose: str) -> dict[str, Any]:
+    concept = coded("POLISH")
+    return draft("p", medicationCodeableConcept=concept, dosageInstruction=[{"text": dose}])
 
 
 ORDERED = the_rule(applies=on_orders("a"))
@@ -143,6 +148,12 @@ SHOWN = {
     "the order is another one": with_orders(the_rule(applies=on_orders("b")), (order("b"),)),
     "an order more": with_orders(BOTH_ORDERED, (ONCE, order("b"))),
     "the same order twice": with_orders(now=(ONCE, ONCE)),
+    "the dose of what is drafted with it has changed": Then(
+        rule_then=because_of(POLISH.id),
+        rule_now=because_of(POLISH.id),
+        drafts_then=(polish("once"),),
+        drafts_now=(polish("twice"),),
+    ),
 }
 
 
@@ -206,6 +217,7 @@ HOLD_NOTHING = {
     "set aside, then shown again and left open": [*overridden(FIRST, 2 * HOUR), *LATER],
     "set aside, then shown again and accepted": [*overridden(FIRST, 2 * HOUR), *accepted(LATER)],
     "set aside in the future": overridden(FIRST, at=NOW + HOUR),
+    "set aside twice, once in the future": overridden(overridden(FIRST), at=NOW + HOUR),
     "dated too long ago": overridden(FIRST, at=NOW - DAY),
     "received too long ago": overridden(FIRST, received=NOW - DAY, at=NOW),
     "received after now": overridden(FIRST, at=NOW + MINUTE, received=NOW + MINUTE),

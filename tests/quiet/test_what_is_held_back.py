@@ -256,6 +256,10 @@ def test_a_pathway_is_shown_again(user: User, service: Any, asked: Any) -> None:
     assert shown(user.sees(service, asked, shown_once())) == ["advises"]
 
 
+def test_a_pathway_is_shown_each_time_where_there_are_no_encounters() -> None:
+    assert shown(User().sees(ONCE, CHART, shown_once(User()))) == ["advises"]
+
+
 def test_a_pathway_without_encounter_then_is_shown_in_the_first_encounter() -> None:
     assert shown(HERE.sees(ONCE, CHART, shown_once(User()))) == ["advises"]
 

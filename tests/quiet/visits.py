@@ -8,7 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from cds_service.card import Attribution
+from cds_service.card import Applied, Attribution, Held
 from cds_service.chart import ORDER_KEY, Chart
 from cds_service.finding import FALSE, TRUE, Fact, Finding
 from cds_service.hashes import Hasher
@@ -88,9 +88,18 @@ class User:
         """What the service decides for this user now."""
         marker = self.marker(asked)
         once = {rule.id for rule in service.once_per_encounter}
-        return decide(
-            service, asked, read or READ, (), lambda joined: hold(joined, past, marker, once)
-        )
+        raised: list[Exception] = []
+
+        def holding(joined: Sequence[Applied]) -> tuple[Held, ...]:
+            try:
+                return hold(joined, past, marker, once)
+            except Exception as problem:  # Else the card would show, as if it had been judged.
+                raised.append(problem)
+                raise
+
+        decision = decide(service, asked, read or READ, (), holding)
+        assert raised == []
+        return decision
 
     def saw(self, service: Service, asked: Chart, ago: timedelta = MINUTE) -> list[Past]:
         """The cards of a call so long ago, as the store remembers them. Nobody has answered."""
