@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from bench import bodies, callback, report
+from bench import bodies, callback, recording, report
 from bench.report import Row
 from bench.servers import FLOOR, JSON, SERVICE, Server, running
 
@@ -65,6 +65,8 @@ class Bench:
             for name, sent in (("idle", b""), ("half-sent", self._half())):
                 self._stalled(service, name, sent)
             self._callback(service)
+        if self.service_command == SERVICE:
+            self.rows += recording.rows()
         self._start()
         self._memory()
 
