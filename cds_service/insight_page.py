@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -61,11 +61,12 @@ def context(
         "last_day": _last_day(period),
         "wanted": wanted,
         "is_filtered": wanted != Filter(),
+        "only": [f"{name} {value}" for name, value in asdict(wanted).items() if value is not None],
         "is_empty": not found.traffic,
         "query": asked,
-        "rules_to_choose": sorted({*known.rules, *(row.rule for row in found.rows)}),
-        "hooks_to_choose": known.hooks,
-        "clients_to_choose": clients,
+        "rules_to_choose": _choices({*known.rules, *(row.rule for row in found.rows)}, wanted.rule),
+        "hooks_to_choose": _choices(known.hooks, wanted.hook),
+        "clients_to_choose": _choices(clients, wanted.client),
         "summaries": known.rules,
         "drifts": drifts,
         "tiles": _tiles(found),
@@ -83,6 +84,11 @@ def context(
         "spark": (charts.SPARK_WIDTH, charts.SPARK_HEIGHT),
         "share": (charts.SHARE_WIDTH, charts.SHARE_HEIGHT),
     }
+
+
+def _choices(there: Iterable[str], chosen: str | None) -> list[str]:
+    """What there is and what was chosen: a filter that finds nothing must not look like none."""
+    return sorted({*there, *([chosen] if chosen is not None else [])})
 
 
 def _last_day(period: Period) -> str:

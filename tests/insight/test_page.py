@@ -131,6 +131,13 @@ def test_a_filter_is_kept_in_the_form_and_in_the_exports(app: Flask) -> None:
         assert "client=hospital" in address
 
 
+def test_a_filter_that_finds_nothing_does_not_look_like_none(app: Flask) -> None:
+    filled(app)
+    shown = page(app, client="nobody")
+    assert "Only client nobody." in shown.text
+    assert len([each for each in shown.all("option") if "selected" in each]) == 1
+
+
 def test_calls_without_a_client_can_be_chosen(app: Flask) -> None:
     filled(app, client=None)
     assert "No calls in this period" in page(app, client="hospital").text
