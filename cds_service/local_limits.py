@@ -171,7 +171,7 @@ def _window(entry: dict[str, Any], known: Mapping[str, Limit]) -> Local:
         length = timedelta(hours=given.hours or 0, days=given.days or 0)
     except OverflowError as problem:
         raise _Unfit("is too long") from problem
-    if length > timedelta(hours=72) and length % timedelta(days=1):
+    if length > _SHORT and length % timedelta(days=1):
         raise _Unfit("beyond 72 hours only whole days are read")
     own = replace(default, length=length, reason=given.reason)
     _check_bounds(default, own)
@@ -207,6 +207,9 @@ def _known(name: str, known: Mapping[str, Limit], kind: type[Any]) -> Any:
     return found
 
 
+_SHORT = timedelta(hours=72)
+"""Up to here a time is said in hours, beyond it in days."""
+
 # -- bounds ----------------------------------------------------------------------------------------
 
 
@@ -215,8 +218,14 @@ def bounds(limit: Limit) -> tuple[Limit, Limit]:
     if isinstance(limit, Threshold):
         low, high = limit.allowed or sorted((limit.value / 2, limit.value * 2))
         return replace(limit, value=low), replace(limit, value=high)
-    first, last = limit.allowed or (limit.length / 2, limit.length * 2)
+    first, last = limit.allowed or (_whole(limit.length / 2), limit.length * 2)
     return replace(limit, length=first), replace(limit, length=last)
+
+
+def _whole(length: timedelta) -> timedelta:
+    """As it can be written: half of 7 days are 3."""
+    unit = timedelta(hours=1) if length <= _SHORT else timedelta(days=1)
+    return length // unit * unit
 
 
 def _check_bounds(default: Limit, own: Limit) -> None:

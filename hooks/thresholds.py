@@ -1,8 +1,9 @@
 """Every limit and look-back window, once, with its reason and source (guideline or label).
 
 A site may set another value (docs/operations.md, "Local thresholds") from half of this one to its
-double; within `allowed` where that would leave what such a value can be, or be too wide for safety;
-not at all where `fixed` says why. ASCENDING names limits that must not pass each other.
+double; within `allowed` where that would leave what such a value can be, or be too wide for safety
+(a label's limit may be made stricter, not laxer); not at all where `fixed` says why. ASCENDING names
+limits that must not pass each other.
 """
 
 from __future__ import annotations
@@ -245,7 +246,7 @@ DANGEROUS_QTC = _limit(
     units.MILLISECONDS,
     "Arsenic is held from here on.",
     "ATOLABEL",
-    allowed=("450", "520"),
+    allowed=("450", "500"),
 )
 POTASSIUM_FOR_ARSENIC = _limit(
     "potassium-for-arsenic",
@@ -253,7 +254,7 @@ POTASSIUM_FOR_ARSENIC = _limit(
     units.POTASSIUM,
     "Keep above 4 mEq/L.",
     "ATOLABEL",
-    allowed=("3.5", "4.5"),
+    allowed=("4", "4.5"),
 )
 MAGNESIUM_FOR_ARSENIC = _limit(
     "magnesium-for-arsenic",
@@ -261,10 +262,15 @@ MAGNESIUM_FOR_ARSENIC = _limit(
     units.MAGNESIUM,
     "Keep above 1.8 mg/dL.",
     "ATOLABEL",
-    allowed=("1.5", "2.2"),
+    allowed=("1.8", "2.2"),
 )
 VENETOCLAX_COUNT = _limit(
-    "venetoclax-count", "25", units.CELL_COUNT, "Below 25 before the first dose.", "VENLABEL"
+    "venetoclax-count",
+    "25",
+    units.CELL_COUNT,
+    "Below 25 before the first dose.",
+    "VENLABEL",
+    allowed=("10", "25"),
 )
 NEUTROPENIA = _limit(
     "neutropenia", "0.5", units.CELL_COUNT, "Severe: prophylaxis is considered.", "ELN22"

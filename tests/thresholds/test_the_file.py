@@ -103,6 +103,13 @@ def test_half_and_double_are_the_ends_where_nothing_else_is_declared() -> None:
     assert (first.length, last.length) == (timedelta(hours=36), timedelta(days=6))
 
 
+def test_half_of_an_odd_number_of_days_is_said_as_it_can_be_set(tmp_path: Path) -> None:
+    low, _ = bounds(thresholds.PREGNANCY_TEST)
+    assert str(low) == "72 h"
+    own = limits(tmp_path, window("pregnancy-test", days="3")).of(thresholds.PREGNANCY_TEST)
+    assert own.length == timedelta(days=3)
+
+
 REFUSED = {
     "a name that there is not": (threshold("high-cuont", "60"), "there is no such limit"),
     "no name": (threshold("", "60"), "name: is missing"),

@@ -1,4 +1,4 @@
-"""Those who run the service are told of local limits: at the start, by doctor, rules and replay."""
+"""Those who run the service are told of local limits: at the start, by doctor and by rules."""
 
 from __future__ import annotations
 
@@ -63,29 +63,3 @@ def test_the_log_says_at_the_start_which_limits_are_local(
         "limits set by this site: 1",
         ["venetoclax-count 20 ×10⁹/L"],
     )
-
-
-def test_a_replay_of_two_files_says_which_cards_change(tmp_path: Path) -> None:
-    folders = [tmp_path / name for name in ("before", "after")]
-    for folder, value in zip(folders, ("100", "190"), strict=True):
-        folder.mkdir()
-        written(folder, threshold("hyperleukocytosis", value), threshold("high-count", "40"))
-    before, after = (f"CDS_THRESHOLDS={folder / 'thresholds.toml'}" for folder in folders)
-    result = run("replay", "--fixtures", "--before", before, "--after", after, "--json")
-    assert result.exit_code == 1, result.output
-    changed = {each["request"]: each["changes"] for each in json.loads(result.stdout)["requests"]}
-    # The count of this story is 187.
-    kinds = {(c["kind"], c["about"]) for c in changed["als-aml-emergency.patient-view"]}
-    assert ("disappeared", "hyperleukocytosis-emergency") in kinds
-    assert ("appeared", "hyperleukocytosis-watch") in kinds
-    assert "healthy.patient-view" not in changed
-    same = run("replay", "--fixtures", "--before", before, "--after", f"{before} ".strip())
-    assert same.exit_code == 2
-
-
-def test_a_replay_names_the_file_that_is_refused(tmp_path: Path) -> None:
-    path = written(tmp_path, threshold("high-count", "600"))
-    result = run("replay", "--fixtures", "--after", f"CDS_THRESHOLDS={path}")
-    assert result.exit_code == 2
-    assert "after: " in result.output
-    assert "high-count: 600 ×10⁹/L is outside" in result.output

@@ -9,6 +9,7 @@ from typing import Any
 import hooks
 from cds_service.engine import load_engine
 from cds_service.finding import outline
+from cds_service.local_limits import bounds
 from cds_service.rule import Rule
 from cds_service.rule_list import empty_chart
 from cds_service.settings import Settings
@@ -164,8 +165,18 @@ def _limits() -> Iterator[str]:
     limits = [each for each in found if isinstance(each, Threshold)]
     windows = [each for each in found if isinstance(each, Window)]
     yield from ("## Thresholds and windows", "")
-    rows = [(each.name, each, each.reason, each.source) for each in limits]
-    yield from table(
-        ("name", "value", "reason", "source"),
-        [*rows, *((each.name, length(each), each.reason, "") for each in windows)],
-    )
+    rows = [(each.name, each, _may_be_set(each), each.reason, each.source) for each in limits]
+    windowed = [(each.name, length(each), _may_be_set(each), each.reason, "") for each in windows]
+    yield "A site may set another value: see [Local thresholds](operations.md#local-thresholds)."
+    yield ""
+    yield from table(("name", "value", "may be set", "reason", "source"), [*rows, *windowed])
+
+
+def _may_be_set(limit: Threshold | Window) -> str:
+    """From where to where, in which unit."""
+    if isinstance(limit, Threshold) and limit.fixed:
+        return "no"
+    low, high = bounds(limit)
+    if not isinstance(low, Threshold) or not isinstance(high, Threshold):
+        return f"{low} to {high}"
+    return f"{low.number} to {high.number} `{low.units.canonical}`"
