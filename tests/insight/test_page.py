@@ -174,7 +174,9 @@ def test_it_loads_nothing_from_outside_and_runs_nothing(app: Flask) -> None:
     answer = get(app)
     shown = Parsed(answer.text)
     assert not shown.all("script")
-    assert [each["href"] for each in shown.all("link")] == ["/static/site.css"]
+    links = [each["href"] or "" for each in shown.all("link")]
+    assert links == ["/static/icon.svg", "/static/site.css"]
+    assert all(get(app, each).status_code == 200 for each in links)
     for _, attributes in shown.elements:
         named = {name for name in attributes if name.startswith("on") or name == "style"}
         assert not named, "the policy would block it"
