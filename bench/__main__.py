@@ -191,6 +191,9 @@ class Bench:
             self.rows.append(
                 Row("memory after one request", "MiB", service.resident_mebibytes(), 60)
             )
+            time.sleep(recording.OPENING_SECONDS)
+            opened = service.resident_mebibytes()
+            self.rows.append(Row("memory once the store is open as well", "MiB", opened))
             for _ in range(20):
                 service.post(self.view, self.large)
             text = "memory after twenty bodies of 13 MB"
