@@ -51,8 +51,10 @@ class LookBack:
     @property
     def lacks_key(self) -> bool:
         """Whether cards could be held back, had this instance a key."""
+        if self._late is None or not self._late.is_configured:
+            return False
         has_place = self._hasher is not None or self._key_file is not None
-        return self._late is not None and (not has_place or self._is_keyless)
+        return not has_place or self._is_keyless
 
     def report(self) -> dict[str, str]:
         """Why nothing is held back, for /ready; empty where that works, or is not wanted."""

@@ -121,10 +121,10 @@ def of(opened: LateStore | None = None, **settings: Any) -> LookBack:
 
 
 def test_without_a_store_no_card_is_marked() -> None:
-    memory = of(hash_key=KEY)
-    assert memory.hasher() is None
-    assert memory.past(SUBJECT, ORDERS, None) == ()
-    assert memory.report() == {}
+    for memory in (of(hash_key=KEY), of()):
+        assert memory.hasher() is None
+        assert memory.past(SUBJECT, ORDERS, None) == ()
+        assert memory.report() == {}
 
 
 def test_with_a_key_cards_are_marked_before_the_store_is_open() -> None:
