@@ -146,9 +146,10 @@ class Engine:
 
     @property
     def content_version(self) -> str:
-        """One name for these rules in these versions, with this site's codes."""
+        """One name for these rules in these versions, with this site's limits."""
         rules = {f"{r.id} {r.version}" for s in self.services.values() for r in s.rules()}
-        return sha256("\n".join(sorted(rules)).encode()).hexdigest()[:16]
+        local = {f"{each.default.name} {each.own}" for each in self.limits.local.values()}
+        return sha256("\n".join(sorted(rules | local)).encode()).hexdigest()[:16]
 
     def override_reasons(self) -> frozenset[tuple[str, str]]:
         """System and code of every reason that a card may offer."""

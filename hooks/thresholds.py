@@ -2,7 +2,7 @@
 
 A site may set another value (docs/operations.md, "Local thresholds") from half of this one to its
 double; within `allowed` where that would leave what such a value can be, or be too wide for safety
-(a label's limit may be made stricter, not laxer); not at all where `fixed` says why. ASCENDING names
+(a label's limit may be made stricter, not laxer); not at all where `fixed` says why. ASCENDING has
 limits that must not pass each other.
 """
 

@@ -153,3 +153,12 @@ def test_the_default_lies_within_what_may_be_set(limit: Limit) -> None:
     low, high = map(measure, bounds(limit))
     assert low <= measure(limit) <= high
     assert low < high
+
+
+@pytest.mark.parametrize("pressure", [50, -50])
+def test_a_weak_inspiration_is_judged_by_one_limit_whichever_sign_it_has(pressure: float) -> None:
+    low, high = both_ends(thresholds.WEAK_INSPIRATION)
+    case = (*BREATHING, measured(concepts.INSPIRATORY_PRESSURE, pressure))
+    rule = RULES["hydration-als"]
+    assert said(rule, case, high) == said(rule, case)
+    assert said(rule, case, low) != said(rule, case)

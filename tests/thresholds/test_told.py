@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+import hooks
 from cds_service import logs
 from cds_service.commands import main
+from cds_service.engine import load_engine
+from cds_service.settings import Settings
 from tests.protocol.support import application
 from tests.thresholds.files import threshold, written
 
@@ -63,3 +66,10 @@ def test_the_log_says_at_the_start_which_limits_are_local(
         "limits set by this site: 1",
         ["venetoclax-count 20 ×10⁹/L"],
     )
+
+
+def test_what_is_recorded_of_a_call_tells_other_limits_from_the_defaults(site: Path) -> None:
+    versions = {
+        load_engine(hooks, Settings(thresholds=path)).content_version for path in ("", str(site))
+    }
+    assert len(versions) == 2
