@@ -21,6 +21,7 @@ from tests.engine.made_up import (
     BRIGHT,
     GLOW,
     LUX,
+    ME,
     SHINE,
     TODAY,
     a_rule,
@@ -73,10 +74,14 @@ def test_every_comparison_is_with_the_limit_in_force(compare: str) -> None:
     assert here.question.endswith(str(BRIGHTER))
 
 
-def test_age_is_compared_with_the_limit_in_force() -> None:
+@pytest.mark.parametrize("born", ["2008-01-01", "2008", None])
+def test_age_is_compared_with_the_limit_in_force(born: str | None) -> None:
     years = Threshold("grown", Decimal(18), LUX, "Grown.", "MADEUP")
-    found = under(limits((years, replace(years, value=Decimal(21))))).age().at_least(years)
+    here = limits((years, replace(years, value=Decimal(21))))
+    person = {"resourceType": "Patient", "id": ME, "birthDate": born}
+    found = under(here, person).age().at_least(years)
     assert found.question == "Age at least 21 lux"
+    assert found.truth is (UNKNOWN if born is None else FALSE)
 
 
 def test_every_look_back_is_that_of_the_window_in_force() -> None:
