@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Delete,
@@ -198,7 +199,8 @@ def _sweep(table: Table, is_old: ColumnElement[bool]) -> Delete:
     return delete(table).where(key.in_(old.with_for_update(skip_locked=True)))
 
 
-_BEFORE, _NOW = bindparam("before"), bindparam("now")
+_BEFORE: BindParameter[int] = bindparam("before")
+_NOW: BindParameter[int] = bindparam("now")
 # What a client wrote as the time of an outcome may lie anywhere: it was received when it was.
 _OLD_OUTCOME = and_(
     outcomes.c.received < _BEFORE, or_(outcomes.c.at < _BEFORE, outcomes.c.at > _NOW)

@@ -188,6 +188,7 @@ def _instant(value: Json) -> datetime | None:
     # A leap second is one in RFC 3339, and none in Python.
     text = f"{minute}{'59' if second == '60' else second}{rest}"
     try:
-        return msgspec.convert(text, Annotated[datetime, Meta(tz=True)]).astimezone(UTC)
+        instant: datetime = msgspec.convert(text, Annotated[datetime, Meta(tz=True)])
+        return instant.astimezone(UTC)
     except (msgspec.ValidationError, ValueError, OverflowError):
         return None

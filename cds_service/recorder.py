@@ -176,32 +176,36 @@ class Recorder:
             sink = self._sinks.get(name)
             if records:
                 self._write_to(name, sink, records)
-            if outcomes and isinstance(sink, OutcomeSink):
-                with self._watched(f"{name}-outcomes"):
-                    sink.write_outcomes(outcomes)
+            if outcomes:
+                self._tell(name, sink, outcomes)
 
     def _write_to(self, name: str, sink: Sink | None, records: Sequence[CallRecord]) -> None:
-        is_written = False
-        with self._watched(name):
-            if sink is not None:
-                sink.write(records)
-                is_written = True
-        if not is_written:
+        if sink is None:
             self._lose(name, len(records))
+            return
+        with self._watched(name, records):
+            sink.write(records)
+
+    def _tell(self, name: str, sink: object, outcomes: Sequence[OutcomeRecord]) -> None:
+        if isinstance(sink, OutcomeSink):
+            with self._watched(f"{name}-outcomes"):
+                sink.write_outcomes(outcomes)
 
     @contextmanager
-    def _watched(self, name: str) -> Iterator[None]:
+    def _watched(self, name: str, records: Sequence[CallRecord] = ()) -> Iterator[None]:
         """Nothing that raises ends the thread. It is said once, not at each batch."""
         try:
             yield
         except Exception as problem:
+            self._lose(name, len(records))
             self._failed(name, problem)
         else:
             self._worked(name)
 
     def _lose(self, name: str, many: int) -> None:
-        with self._counting:
-            self._lost[name] = self._lost.get(name, 0) + many
+        if many:
+            with self._counting:
+                self._lost[name] = self._lost.get(name, 0) + many
 
     def _failed(self, name: str, problem: Exception) -> None:
         if name not in self._failing:
