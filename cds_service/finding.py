@@ -92,6 +92,13 @@ class Finding:
             self._decided = (*self.facts, *below)
         return iter(self._decided)
 
+    def deciding_questions(self) -> Iterator[Finding]:
+        """The single questions that made the answer what it is, in order."""
+        if not self.parts:
+            yield self
+        for part in self._deciding_parts():
+            yield from part.deciding_questions()
+
     def _deciding_parts(self) -> Iterator[Finding]:
         """Parts without which the truth would be another one."""
         if not self.parts:

@@ -82,6 +82,11 @@ def _read(file: Path, name: str) -> Json:
     return document
 
 
+def calls_of(bundle: Mapping[str, Any], services: Iterable[Service]) -> list[Call]:
+    """What an EHR would ask about the patient of a Bundle. Raises InvalidRequest."""
+    return list(_calls_of(read_record(bundle, "the Bundle"), (), services))
+
+
 # -- a patient's Bundle ----------------------------------------------------------------------------
 
 

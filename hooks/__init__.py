@@ -1,14 +1,14 @@
 """The clinical content: acute leukemia, hyperleukocytosis and ALS. Knows medicine and no web.
 
 The engine loads this package by name and takes SERVICES and CONCEPTS from it, and LIMITS that a
-site may change; it asks `document` for what stands behind a rule, and `limits_of` on which limits a
-rule rests.
+site may change; it asks `document` for what stands behind a rule, `limits_of` on which limits a
+rule rests, and `bench` for what a person may try out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cds_service.limits import NO_LOCAL_LIMITS, Changeable, Limit, Limits
 from cds_service.rule import Rule
@@ -20,6 +20,9 @@ from hooks.inputs import OTHER_INPUTS
 from hooks.order_select import ORDER_SELECT
 from hooks.order_sign import ORDER_SIGN
 from hooks.patient_view import PATIENT_VIEW
+
+if TYPE_CHECKING:
+    from cds_service.bench_values import BenchContent
 
 SERVICES = (PATIENT_VIEW, ORDER_SELECT, ORDER_SIGN)
 LIMITS = Changeable(thresholds.LIMITS, thresholds.ASCENDING)
@@ -44,4 +47,12 @@ def document(
     return rule_documents.document(rule, services, lexicon, limits)
 
 
-__all__ = ["CONCEPTS", "LIMITS", "OTHER_INPUTS", "SERVICES", "document", "limits_of"]
+def bench() -> BenchContent:
+    """The values that can be changed on the test bench, and the course that is drawn there."""
+    # Imported here: the bench is for trying, and no call needs it.
+    from hooks.bench_values import BENCH
+
+    return BENCH
+
+
+__all__ = ["CONCEPTS", "LIMITS", "OTHER_INPUTS", "SERVICES", "bench", "document", "limits_of"]
