@@ -160,7 +160,8 @@ def _context(
         clients = insight_queries.clients_seen(connection, period)
         drifts, has_calls = insight_queries.read_drift(connection, today, wanted, found, period)
     services = engine.services.values()
-    rules = {rule.id: rule.summary for service in services for rule in service.rules()}
+    listed = (rule for service in services for rule in service.rules())
+    rules = {rule.id: engine.limits.say(rule.summary) for rule in listed}
     known = insight_page.Known(rules, sorted({service.hook for service in services}))
     shown = insight_page.context(found, drifts, clients, known, period, wanted)
     week = week_name(drift_period(today).weeks()[-1])
