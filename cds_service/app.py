@@ -21,7 +21,14 @@ import msgspec
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, NotFound
 
-from cds_service import demo_routes, feedback_routes, insight_routes, logs, page_routes
+from cds_service import (
+    demo_routes,
+    feedback_routes,
+    insight_routes,
+    logs,
+    page_routes,
+    rule_routes,
+)
 from cds_service.default_store import with_default_store
 from cds_service.door import Door
 from cds_service.engine import Engine, load_engine
@@ -42,7 +49,14 @@ from cds_service.openapi import document
 from cds_service.recorder import Chore, Recorder, Sink
 from cds_service.recording import Answered, Recording, Seen
 from cds_service.settings import Settings, read_settings
-from cds_service.web import Unsupported, caller_of, json_answer, json_body, outcome
+from cds_service.web import (
+    Unsupported,
+    caller_of,
+    json_answer,
+    json_body,
+    outcome,
+    own_address,
+)
 
 if TYPE_CHECKING:
     from cds_service.store import Store
@@ -103,6 +117,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Flask:
     _add_routes(app, engine, door, clock, settings, recorder)
     demo_routes.add(app, settings, clock)
     page_routes.add(app, settings)
+    rule_routes.add(app, engine, door, clock)
     insight_routes.add(app, settings, engine, late, meter, clock)
     feedback_routes.add(app, engine, door, late, recorder, clock)
     _add_errors(app)
@@ -271,7 +286,9 @@ def _add_routes(
         logs.note(service=service.id, hook=service.hook)
         g.seen, g.at = Seen(client=client.name if client is not None else None), clock()
         body = json_body(settings.max_body_bytes)
-        decision = engine.respond(service, body, g.at, client, g.seen)
+        # A page that a reader's browser is not let in to is not worth a link.
+        address = "" if door.asks_for_discovery() else own_address(settings)
+        decision = engine.respond(service, body, g.at, client, g.seen, address)
         logs.note(rules=decision.truths(), cards=len(decision.cards))
         # Only where there are any: a field that is None is not written.
         logs.note(off=decision.off or None, silent=decision.silent or None)

@@ -213,6 +213,26 @@ def _work_out(rule: Rule, attribution: Attribution) -> _Constant:
     return _Constant(members, evidence, f"*{attribution.closing(rule)}*")
 
 
+def with_rule_pages(cards: Iterable[dict[str, Any]], base: str) -> list[dict[str, Any]]:
+    """Each card with a link to the page of its rule first, then those of other rules on it.
+
+    `base` is the address of this service; without one the cards stay as they are.
+    """
+    return [_with_rule_pages(card, base) if base else card for card in cards]
+
+
+def _with_rule_pages(card: dict[str, Any], base: str) -> dict[str, Any]:
+    told = card["extension"][EXTENSION]
+    labels = {told["id"]: f"Why this card: rule {told['id']}"}
+    labels |= {each: f"Also on this card: rule {each}" for each in told.get("also", ())}
+    pages = [
+        {"label": label, "url": f"{base}/rules/{rule}", "type": "absolute"}
+        for rule, label in labels.items()
+    ]
+    # The links of a rule are one list for all of its cards: it stays as it is.
+    return {**card, "links": [*pages, *card.get("links", ())]}
+
+
 def _own_members(rule: Rule) -> dict[str, Any]:
     members: dict[str, Any] = {}
     if rule.override_reasons:

@@ -17,7 +17,7 @@ from typing import Any
 
 from cds_service import logs
 from cds_service.approvals import read_approvals
-from cds_service.card import Applied, Held
+from cds_service.card import Applied, Held, with_rule_pages
 from cds_service.chart import Chart
 from cds_service.clients import Client, profile_of, read_clients
 from cds_service.errors import ContentError, UnknownService
@@ -163,11 +163,15 @@ class Engine:
         as_of: datetime,
         caller: Client | None = None,
         seen: Seen | None = None,
+        base: str = "",
+        profile: str = "",
     ) -> Decision:
         """Everything decided for one request. Raises InvalidRequest or MissingData.
 
         `caller` is who the client has shown to be, where that is asked for. What is found out on
-        the way is put into `seen`.
+        the way is put into `seen`. `base` is the address of this service, for links to the pages
+        of rules; without one there are none. `profile` names the EHR to show cards as, instead of
+        the client's own.
         """
         seen = seen if seen is not None else Seen()
         request = parse(body, service.hook)
@@ -187,7 +191,10 @@ class Engine:
         decision = decide(in_force.service, chart, answers, unread, holding)
         logs.note(held=[each.rule for each in decision.held] or None)
         decision.marks = _marks(decision, in_force.service, marker) if marker else {}
-        decision.cards = _shown(request, client, decision.cards)
+        # Before the profile: one EHR shows links, another those alone that are registered.
+        linked = with_rule_pages(decision.cards, base)
+        profile = profile or profile_of(request, client)
+        decision.cards, decision.notes = _shown(client, linked, profile)
         decision.off = in_force.off
         watch(decision, in_force.silent, chart)
         seen.decision = decision
@@ -271,20 +278,19 @@ def _marks(decision: Decision, service: Service, marker: Marker) -> dict[str, Ma
 
 
 def _shown(
-    request: HookRequest, client: Client | None, cards: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
-    """The cards as the client's EHR can show them."""
-    profile = profile_of(request, client)
+    client: Client | None, cards: list[dict[str, Any]], profile: str
+) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """The cards as the client's EHR can show them, and what that changed."""
     try:
         shown = PROFILES[profile].show(cards, client.links if client is not None else None)
     except Exception as problem:
         # Better advice in a form that the EHR may not show in full than none.
         fields = {"profile": profile, **logs.raised(problem)}
         log.error("a profile raised: the cards go out as they are", extra=fields)
-        return cards
+        return cards, ()
     if shown.notes:
         log.info("%d changes, which lint lists", len(shown.notes), extra={"profile": profile})
-    return shown.cards
+    return shown.cards, shown.notes
 
 
 def _name(answers: dict[str, Answer], reason: str) -> None:

@@ -290,6 +290,11 @@ class Governance:
             found.words() if found is not None else "not approved for this site: it shows no card"
         )
 
+    def is_approved(self, rule: Rule, as_of: datetime) -> bool:
+        """Whether the site has signed the rule off for that day; in sandbox mode none is."""
+        approved = self._approved(as_of.astimezone(UTC).date())
+        return approved is not None and rule.id in approved
+
     def report(self, as_of: datetime) -> dict[str, Any]:
         """What is off or silent, for /ready: rules only, and of those for some clients just that.
 
@@ -312,12 +317,12 @@ def remarks(switches: Switches, services: Iterable[Service]) -> Iterator[str]:
     """What is worth knowing about switches: also which rules speak instead."""
     services = list(services)
     for switch in switches:
-        others = ", ".join(_next_of(switch.rule, services))
+        others = ", ".join(next_of(switch.rule, services))
         instead = f"; where it applies, what shows instead may be {others}" if others else ""
         yield f"rule {switch.rule} is {switch.words()}{instead}"
 
 
-def _next_of(rule: str, services: Iterable[Service]) -> Iterator[str]:
+def next_of(rule: str, services: Iterable[Service]) -> Iterator[str]:
     """The rules of the same decisions that come after it, each once."""
     found: dict[str, None] = {}
     for service in services:

@@ -36,7 +36,7 @@ _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 def add(app: Flask, settings: Settings) -> None:
     """Adds /static, and what every template may name."""
-    root = urlsplit(settings.base_url).path
+    root = urlsplit(settings.base_url).path.rstrip("/")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     @app.get("/static/<name>", provide_automatic_options=False)

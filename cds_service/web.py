@@ -1,10 +1,11 @@
-"""What all routes share: who calls, the JSON of a request and of an answer, the OperationOutcome.
+"""What all routes share: who calls and where, JSON in and out, the OperationOutcome.
 
 https://hl7.org/fhir/R4/operationoutcome.html for every answer that is no success.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -14,6 +15,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from cds_service import logs
 from cds_service.clients import Client
 from cds_service.door import Door
+from cds_service.settings import Settings
 
 
 def caller_of(door: Door) -> Client | None:
@@ -21,6 +23,20 @@ def caller_of(door: Door) -> Client | None:
     client = door.caller(request.headers.get("Authorization"), request.path)
     logs.note(client=client.name if client is not None else None)
     return client
+
+
+def own_address(settings: Settings) -> str:
+    """Where this service is reached, without a slash at the end.
+
+    Where it is not set (sandbox) it is what the request names: nobody is answered with it but the
+    one who sent that. Empty where the request names no host that can be one.
+    """
+    if settings.base_url or settings.mode == "production":
+        return settings.base_url.rstrip("/")
+    return request.host_url.rstrip("/") if _HOST.fullmatch(request.host) else ""
+
+
+_HOST = re.compile(r"[A-Za-z0-9._-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 
 
 def json_answer(body: bytes, status: int = 200) -> Response:

@@ -1,0 +1,81 @@
+"""/rules and /rules/{id}: what stands behind the cards, for those who read them.
+
+Shown like discovery: open, unless that asks for a token.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, Response, request
+
+from cds_service import rule_pages
+from cds_service.door import Door
+from cds_service.engine import Engine
+from cds_service.page_routes import html_page
+from cds_service.rule_pages import EXPLAINED, STATES, Section, Wanted
+from cds_service.web import caller_of
+
+Clock = Callable[[], datetime]
+
+
+def add(app: Flask, engine: Engine, door: Door, clock: Clock) -> None:
+    """Adds the routes."""
+    app.jinja_env.filters["words"] = _words
+
+    @app.get("/rules", provide_automatic_options=False)
+    def rules() -> Response:
+        if door.asks_for_discovery():
+            caller_of(door)
+        return html_page("rules.html", **_list(engine, _wanted(), clock()))
+
+    @app.get("/rules/<rule_id>", provide_automatic_options=False)
+    def rule(rule_id: str) -> Response:
+        if door.asks_for_discovery():
+            caller_of(door)
+        found = rule_pages.find(engine, rule_id)
+        if found is None:
+            near = rule_pages.alike(engine, rule_id)
+            return html_page("no_rule.html", status=404, asked=rule_id[:100], near=near)
+        shown = rule_pages.page(engine, found, clock())
+        return html_page("rule.html", states=STATES, explained=EXPLAINED, **shown)
+
+
+def _words(name: str) -> str:
+    """A name of JSON as a phrase."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+
+
+def _wanted() -> Wanted:
+    given = request.args
+    return Wanted(
+        given.get("hook", ""),
+        given.get("order", ""),
+        given.get("status", ""),
+        given.get("q", "")[:200],
+    )
+
+
+def _list(engine: Engine, wanted: Wanted, as_of: datetime) -> dict[str, Any]:
+    found = rule_pages.sections(engine, as_of)
+    rows = [row for section in found for row in section.rows]
+    there = {state for row in rows for state in row.states}
+    shown = {row.id for row in rows if wanted.takes(row)}
+    return {
+        "sections": found,
+        "wanted": wanted,
+        "shown": shown,
+        "filled": {section.hook for section in found if _has(section, shown)},
+        "total": len(rows),
+        "hooks": list(dict.fromkeys(hook for row in rows for hook in row.hooks)),
+        "orders": rule_pages.orders(engine, found),
+        "states": {state: words for state, words in STATES.items() if state in there},
+        "explained": EXPLAINED,
+    }
+
+
+def _has(section: Section, shown: set[str]) -> bool:
+    return any(row.id in shown for row in section.rows)
