@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from collections.abc import Iterator
@@ -10,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from cds_service import look_back
+from cds_service.commands import main
 from cds_service.errors import StoreDown
 from cds_service.late_store import LateStore
 from cds_service.look_back import LookBack
@@ -179,3 +182,20 @@ def test_turned_off_it_neither_marks_nor_complains() -> None:
     assert memory.hasher() is None
     assert memory.past(SUBJECT, ORDERS, None) == ()
     assert memory.report() == {}
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, ["CDS_HASH_KEY"]),
+        ({"CDS_HASH_KEY": KEY}, []),
+        ({"CDS_QUIET": "false"}, ["CDS_QUIET"]),
+    ],
+)
+def test_doctor_remarks_what_makes_every_card_show_again(
+    environment: dict[str, str], expected: list[str]
+) -> None:
+    ended = CliRunner().invoke(main, ["doctor", "--production", "--json"], env=environment)
+    remarks = json.loads(ended.stdout)["remarks"]
+    found = [each.split()[0] for each in remarks if "shows again" in each]
+    assert found == expected
