@@ -22,6 +22,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, NotFound
 
 from cds_service import (
+    bench_routes,
     demo_routes,
     feedback_routes,
     insight_routes,
@@ -116,6 +117,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Flask:
     _add_recording(app, settings, engine, recorder, clock)
     _add_routes(app, engine, door, clock, settings, recorder)
     demo_routes.add(app, settings, clock)
+    bench_routes.add(app, content, engine, settings, recorder, clock, STATUSES)
     page_routes.add(app, settings)
     rule_routes.add(app, engine, door, clock)
     insight_routes.add(app, settings, engine, late, meter, clock)

@@ -7,7 +7,7 @@ made of the request and of what was decided.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -66,6 +66,20 @@ class Stories:
             for story in self._package.stories()
         ]
 
+    def orders(self, as_of: datetime) -> list[Json]:
+        """Every order of the stories once, as a draft for anybody."""
+        if self._package is None:
+            return []
+        found: dict[str, Json] = {}
+        for name in self._package.EXPECTED:
+            _, hook, *_ = name.split(".")
+            document = self._package.request(name, as_of) if hook != HOOKS[0] else {}
+            for label, draft in _drafts(document):
+                found.setdefault(label, draft)
+        return [
+            {"label": label, "resource": found[label]} for label in sorted(found, key=str.lower)
+        ]
+
     @property
     def first(self) -> str:
         """The story to begin with."""
@@ -100,6 +114,22 @@ def _place(request: Mapping[str, Any]) -> tuple[int, bool, str]:
     hook = request["hook"]
     place = HOOKS.index(hook) if hook in HOOKS else len(HOOKS)
     return place, bool(request["variant"]), request["variant"]
+
+
+def _drafts(document: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
+    """Each draft in words and as JSON, without what ties it to one patient."""
+    bundle = document.get("context", {}).get("draftOrders")
+    entries = bundle.get("entry") if isinstance(bundle, dict) else None
+    for entry, said in zip(entries or (), orders_of(document), strict=False):
+        if isinstance(entry, dict) and isinstance(entry.get("resource"), dict):
+            own = {k: v for k, v in entry["resource"].items() if k not in _OF_PATIENT}
+            is_draft = own.get("status") == "draft" and own.get("resourceType") in _ORDERS
+            if is_draft and "names nothing" not in said["order"]:
+                yield said["order"], own
+
+
+_OF_PATIENT = frozenset({"id", "subject", "encounter", "reasonReference", "authoredOn"})
+_ORDERS = frozenset({"MedicationRequest", "ServiceRequest"})
 
 
 def pasted(text: str, services: Iterable[Service]) -> list[Call]:
@@ -171,7 +201,8 @@ class Bench:
         said = told("", document, answer, gaps=service.gaps.id, dormant=self.dormant)
         if isinstance(answer, CDSError):
             return {"refused": said["refused"]}
-        rules = why(answer, self.engine.limits, self.dormant)
+        where = {each["rule"]: each.get("where", "") for each in said["rules"]}
+        rules = why(answer, where, self.engine.limits, self.dormant)
         return {
             "why": rules,
             "counts": counts(rules),

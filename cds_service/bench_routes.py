@@ -97,6 +97,10 @@ def add(
     def bench_stories() -> Response:
         return _json(desk.stories().listed(bool(settings.site_value_sets)))
 
+    @app.get("/bench/orders", provide_automatic_options=False)
+    def bench_orders() -> Response:
+        return json_answer(desk.orders())
+
     @app.get("/bench/requests/<name>", provide_automatic_options=False)
     def bench_request(name: str) -> Response:
         found = desk.stories().request(name, clock())
@@ -181,7 +185,11 @@ class _Desk:
 
             return Bench.of(engine, content)
 
-        self.stories, self._bench = stories, bench
+        @cache
+        def orders() -> bytes:
+            return msgspec.json.encode(stories().orders(clock()))
+
+        self.stories, self._bench, self.orders = stories, bench, orders
 
     def run(self, asked: _Run) -> Json:
         """The call, and everything about it. Raises CDSError where the bench itself was asked

@@ -19,7 +19,7 @@ from cds_service.readers import Bounds
 from cds_service.result import Reading
 
 WIDTH, HEIGHT = 760.0, 300.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 178.0, 24.0, 34.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 190.0, 24.0, 34.0
 _LABEL_ROOM = 14.0
 _MOST_POINTS = 60
 

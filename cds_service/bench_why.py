@@ -12,7 +12,7 @@ from typing import Any
 from cds_service.finding import ALL_OF, ANY_OF, NONE_OF, Fact, Finding
 from cds_service.limits import Limits
 from cds_service.service import Decision, Outcome
-from cds_service.transcript import NO_CARD, TRUTHS, places
+from cds_service.transcript import TRUTHS
 
 Json = dict[str, Any]
 
@@ -25,12 +25,15 @@ _OPENINGS = {
 _UNSAID = "something that could not be put in words"
 
 
-def why(decision: Decision, limits: Limits, dormant: Iterable[str] = ()) -> list[Json]:
-    """Every rule that was asked: first what shows, then what applies, what is unknown, what is not.
+def why(
+    decision: Decision, where: Mapping[str, str], limits: Limits, dormant: Iterable[str] = ()
+) -> list[Json]:
+    """Every rule that was asked: first what failed, then what applies, what is unknown, the rest.
 
-    `dormant` are rules that cannot apply here until the site maps codes.
+    `where` says of rules that apply where they show, other than on a card of their own. `dormant`
+    are rules that cannot apply here until the site maps codes.
     """
-    where, asleep = places(decision), set(dormant)
+    asleep = set(dormant)
     rules = [_rule(outcome, where, asleep, limits) for outcome in decision.outcomes]
     return sorted(rules, key=lambda each: _ORDER.index(each["truth"]))
 
@@ -44,11 +47,10 @@ def _rule(outcome: Outcome, where: Mapping[str, str], dormant: set[str], limits:
     if finding is None:
         return {**said, "truth": NOT_CHECKED, "where": "", "because": [], "tree": None}
     truth = TRUTHS[finding.truth.name]
-    place = where.get(rule.id, NO_CARD) if truth == "yes" else ""
     return {
         **said,
         "truth": truth,
-        "where": (place.strip(" ()") or "shown as a card") if truth == "yes" else "",
+        "where": (where.get(rule.id) or "shown as a card") if truth == "yes" else "",
         "because": [_tree(each) for each in _each_once(finding.deciding_questions())],
         "tree": _tree(finding),
         "dormant": rule.id in dormant,

@@ -8,7 +8,7 @@ const root = find("bench").dataset.root;
 const rulePage = (rule) => `${root}/rules/${encodeURIComponent(rule)}`;
 
 /** What is asked: the request as it came, what of it is changed, the drafts that it has no place for. */
-const state = { stories: [], calls: [], base: null, values: {}, drafts: [], visit: "", run: null, before: null, turn: 0 };
+const state = { stories: [], calls: [], base: null, values: {}, drafts: [], listed: [], library: [], visit: "", run: null, before: null, turn: 0 };
 
 // -- what is asked -------------------------------------------------------------------------------
 
@@ -217,10 +217,10 @@ function remover(row, each) {
 
 function showDrafts(orders) {
   const listed = orders ?? state.listed ?? [];
-  find("drafts").hidden = !listed.length && find("done").hidden;
   find("orders").replaceChildren(...listed.map((each) => make("li", {}, each.order, each.selected === false ? make("span", { class: "note" }, " (not selected)") : "")));
-  if (!listed.length) find("orders").replaceChildren(make("li", { class: "note" }, "none is left"));
-  find("sign").hidden = state.base?.hook === "order-sign" || !listed.length;
+  if (!listed.length) find("orders").replaceChildren(make("li", { class: "note" }, "none"));
+  find("hooks").hidden = !listed.length;
+  for (const each of document.querySelectorAll("#hooks button")) each.hidden = each.dataset.hook === state.base?.hook;
 }
 
 async function take(card, suggestion) {
@@ -230,6 +230,8 @@ async function take(card, suggestion) {
     // The drafts as they are now are what is asked about next; values that were changed are in it.
     Object.assign(state, { base: after.request, values: {}, drafts: after.drafts, listed: after.listed });
     state.run.base = after.request;
+    leaveStory();
+    remember();
     showDone(after.changes);
     showDrafts(after.listed);
   }
@@ -262,12 +264,34 @@ function showDone(changes) {
     each.lines.length ? make("pre", { class: "diff", tabindex: "0", "aria-label": `What changed of ${each.order}` }, each.lines.map((line) => make("span", { class: line.startsWith("+") ? "added" : "taken" }, `${line}\n`))) : null)));
 }
 
-async function sign() {
-  const moved = await ask("/bench/drafts", { request: state.run.request, drafts: state.drafts, hook: "order-sign" });
+/** The request is no longer the one that was chosen: neither the form nor the address may say so. */
+function leaveStory() {
+  const hook = state.base.hook;
+  const here = find("request").querySelector("option[value='']") ?? make("option", { value: "" });
+  here.textContent = `this visit, at ${hook}`;
+  find("request").prepend(here);
+  find("request").value = "";
+  find("shows").textContent = "The drafts of this visit, as they are now.";
+}
+
+/** The drafts of this visit at another hook. */
+async function takeTo(hook) {
+  const moved = await ask("/bench/drafts", { request: state.run.request, drafts: state.drafts, hook });
   Object.assign(state, { base: moved.request, values: {}, drafts: [], before: null });
+  leaveStory();
   showDone([]);
-  find("shows").textContent = "The drafts of this visit, as they are signed.";
   await run();
+}
+
+/** An order of another story, for the patient of this one. */
+async function draft(place) {
+  const resource = { ...state.library[place].resource, subject: { reference: `Patient/${state.base.context.patientId}` } };
+  const after = await ask("/bench/drafts", { request: state.run.request, drafts: state.drafts, actions: [{ type: "create", resource }] });
+  Object.assign(state, { base: after.request, values: {}, drafts: after.drafts, listed: after.listed });
+  leaveStory();
+  find("order").value = "";
+  if (after.request.hook === "patient-view") showDrafts(after.listed);
+  else await run();
 }
 
 // -- tabs and panels -----------------------------------------------------------------------------
@@ -365,9 +389,9 @@ function onSource() {
 /** Nothing is asked yet: the answer to another question must not stand there. */
 function blank() {
   Object.assign(state, { base: null, run: null, turn: state.turn + 1 });
-  for (const id of ["request", "fields", "patient", "why", "timeline"]) find(id).replaceChildren();
+  for (const id of ["request", "fields", "patient", "why", "timeline", "orders"]) find(id).replaceChildren();
   for (const id of ["shows", "status", "sent-text", "answered-text", "curl-text"]) find(id).textContent = "";
-  for (const id of ["drafts", "difference", "notes", "done"]) find(id).hidden = true;
+  for (const id of ["hooks", "difference", "notes", "done"]) find(id).hidden = true;
   find("cards").replaceChildren(make("p", { class: "nothing" }, "Paste a record, and read it."));
   showProblem("");
   find("pasted").focus();
@@ -377,10 +401,11 @@ function listen() {
   find("case").addEventListener("submit", (event) => { event.preventDefault(); attempt(run); });
   document.addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); attempt(source() === "paste" && document.activeElement === find("pasted") ? readPasted : run); } });
   find("story").addEventListener("change", () => attempt(async () => { await chooseStory(find("story").value, ""); await run(); }));
-  find("request").addEventListener("change", () => attempt(async () => { await chooseRequest(find("request").value); await run(); }));
+  find("request").addEventListener("change", () => find("request").value && attempt(async () => { await chooseRequest(find("request").value); await run(); }));
   find("read").addEventListener("click", () => attempt(readPasted));
   find("profile").addEventListener("change", () => attempt(run));
-  find("sign").addEventListener("click", () => attempt(sign));
+  find("order").addEventListener("change", () => { if (find("order").value) attempt(() => draft(find("order").value)); });
+  for (const each of document.querySelectorAll("#hooks button")) each.addEventListener("click", () => attempt(() => takeTo(each.dataset.hook)));
   find("reset").addEventListener("click", () => attempt(async () => { state.values = {}; find("fields").replaceChildren(); await run(); }));
   find("edit").addEventListener("click", () => {
     document.querySelector("input[name=source][value=paste]").checked = true;
@@ -406,4 +431,6 @@ attempt(async () => {
   } finally {
     find("bench").dataset.ready = "true";
   }
+  state.library = await ask("/bench/orders");
+  find("order").append(...state.library.map((each, place) => make("option", { value: String(place) }, each.label)));
 });

@@ -26,13 +26,21 @@ export function cardElement(card, detail, acts) {
 function detailElement(detail) {
   const text = cleaned("div", { class: "markdown" }, detail);
   const box = make("details", { class: "detail", open: true }, make("summary", {}, "Detail"), text);
-  const titles = [...text.querySelectorAll("p > strong:only-child")].map((each) => each.textContent.replace(/ \(.*/, ""));
+  const titles = [...text.querySelectorAll("p > strong:only-child")];
   if (titles.length < 2) return box;
-  const more = make("button", { type: "button", class: "quiet more", onclick: () => { text.classList.remove("cut"); more.remove(); } },
-    `Show all: ${titles.slice(1).join(", ")}`);
+  const names = titles.map((each) => each.textContent.replace(/ \(.*/, ""));
+  const gap = missing(titles);
+  const more = make("button", { type: "button", class: "quiet more", onclick: () => { text.classList.remove("cut"); gap?.remove(); more.remove(); } },
+    `Show all: ${names.slice(1).join(", ")}`);
   text.classList.add("cut");
-  box.append(more);
+  box.append(...[gap, more].filter(Boolean));
   return box;
+}
+
+/** What is missing is never folded away: a card without its gaps would look surer than it is. */
+function missing(titles) {
+  const title = titles.find((each) => each.textContent === "Missing or uncertain")?.parentElement;
+  return title?.nextElementSibling ? make("div", { class: "gap" }, title.cloneNode(true), title.nextElementSibling.cloneNode(true)) : null;
 }
 
 function origin(card, acts) {
