@@ -29,6 +29,7 @@ from cds_service import (
     logs,
     page_routes,
     rule_routes,
+    start_routes,
 )
 from cds_service.default_store import with_default_store
 from cds_service.door import Door
@@ -79,6 +80,7 @@ PROBES = frozenset({"/health", "/ready"})
 """Paths that those who watch over the process may ask without coming through a proxy."""
 
 Clock = Callable[[], datetime]
+Report = Callable[[], dict[str, Any]]
 
 
 def now() -> datetime:
@@ -115,11 +117,19 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Flask:
     app.extensions["recorder"], app.extensions["store"] = recorder, late
     _add_log(app)
     _add_recording(app, settings, engine, recorder, clock)
-    _add_routes(app, engine, door, clock, settings, recorder)
+
+    def report() -> dict[str, Any]:
+        """What is worth knowing of a service that is ready."""
+        parts = (engine.governance.report(clock()), recorder.report(), engine.look_back.report())
+        return {name: each for part in parts for name, each in part.items()}
+
+    _add_routes(app, engine, door, clock, settings, report)
     demo_routes.add(app, settings, clock)
     bench_routes.add(app, content, engine, settings, recorder, clock, STATUSES)
     page_routes.add(app, settings)
     rule_routes.add(app, engine, door, clock)
+    about = getattr(content, "ABOUT", None)
+    start_routes.add(app, about, settings, engine, door, clock, report)
     insight_routes.add(app, settings, engine, late, meter, clock)
     feedback_routes.add(app, engine, door, late, recorder, clock)
     _add_errors(app)
@@ -262,7 +272,7 @@ def _add_routes(
     door: Door,
     clock: Clock,
     settings: Settings,
-    recorder: Recorder,
+    report: Report,
 ) -> None:
     discovery = msgspec.json.encode(engine.discovery())
     description = msgspec.json.encode(document(engine.services.values(), settings))
@@ -321,13 +331,7 @@ def _add_routes(
         unready = door.unready()
         if unready:
             return outcome(503, "transient", unready)
-        report = {
-            "status": "ready",
-            **engine.governance.report(clock()),
-            **recorder.report(),
-            **engine.look_back.report(),
-        }
-        return json_answer(msgspec.json.encode(report))
+        return json_answer(msgspec.json.encode({"status": "ready", **report()}))
 
 
 def _add_errors(app: Flask) -> None:

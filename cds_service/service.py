@@ -44,6 +44,14 @@ _URGENCY = {indicator: rank for rank, indicator in enumerate(Indicator)}
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What a content package is for, on the start page: a heading, and two sentences."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """Rules of one decision, most important first; at most one of them shows."""
 

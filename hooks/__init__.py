@@ -1,8 +1,8 @@
 """The clinical content: acute leukemia, hyperleukocytosis and ALS. Knows medicine and no web.
 
-The engine loads this package by name and takes SERVICES and CONCEPTS from it, and LIMITS that a
-site may change; it asks `document` for what stands behind a rule, `limits_of` on which limits a
-rule rests, and `bench` for what a person may try out.
+The engine loads this package by name and takes SERVICES and CONCEPTS from it, LIMITS that a site
+may change, and ABOUT for the start page; it asks `document` for what stands behind a rule,
+`limits_of` on which limits a rule rests, and `bench` for what a person may try out.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from hooks.inputs import OTHER_INPUTS
 from hooks.order_select import ORDER_SELECT
 from hooks.order_sign import ORDER_SIGN
 from hooks.patient_view import PATIENT_VIEW
+from hooks.services import ABOUT
 
 if TYPE_CHECKING:
     from cds_service.bench_values import BenchContent
@@ -55,4 +56,13 @@ def bench() -> BenchContent:
     return BENCH
 
 
-__all__ = ["CONCEPTS", "LIMITS", "OTHER_INPUTS", "SERVICES", "bench", "document", "limits_of"]
+__all__ = [
+    "ABOUT",
+    "CONCEPTS",
+    "LIMITS",
+    "OTHER_INPUTS",
+    "SERVICES",
+    "bench",
+    "document",
+    "limits_of",
+]

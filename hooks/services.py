@@ -8,7 +8,18 @@ from decimal import Decimal
 from cds_service.card import Attribution
 from cds_service.prefetch import Query
 from cds_service.rule import Quiet
+from cds_service.service import About
 from hooks import concepts
+
+ABOUT = About(
+    title="Advice for acute leukemia, above all in patients with ALS",
+    text=(
+        "This service reads a patient's record when a chart is opened, and orders when they are "
+        "selected or signed, and answers with cards: what matters, which values it rests on, what "
+        "is missing, and which sources say so. It advises clinicians, who decide; it neither "
+        "diagnoses nor watches over patients."
+    ),
+)
 
 ATTRIBUTION = Attribution(
     label_without_primary_source="Dr.Oracle guideline summary (2026-01-05), {status}",
