@@ -225,10 +225,13 @@ def _overridden(applied: Applied, same: Sequence[Past], marker: Marker) -> Held 
 
 
 def _shown(applied: Applied, same: Sequence[Past], marker: Marker) -> Held | None:
+    seen_until = marker.chart.as_of - marker.quiet.seen_after
     here = [
         card
         for card in same
-        if marker.encounter is not None and card.marks.encounter == marker.encounter
+        if marker.encounter is not None
+        and card.marks.encounter == marker.encounter
+        and card.at <= seen_until
     ]
     if not here or applied.indicator is Indicator.CRITICAL:
         return None

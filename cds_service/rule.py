@@ -75,12 +75,14 @@ class OverrideReason:
 class Quiet:
     """How long a card that was overridden is held back, and which value ends that when it moves.
 
-    `moved_by` is a fraction of the value that the card rested on.
+    `moved_by` is a fraction of the value that the card rested on. A card for once in an encounter
+    counts as seen `seen_after` it was sent: an EHR that draws the same page again shows it again.
     """
 
     after_override: timedelta
     watched: Measurement
     moved_by: Decimal
+    seen_after: timedelta
 
 
 @dataclass(frozen=True, slots=True)

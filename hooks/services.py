@@ -34,8 +34,10 @@ QUIET = Quiet(
     after_override=timedelta(hours=24),
     watched=concepts.LEUKOCYTES,
     moved_by=Decimal("0.25"),
+    seen_after=timedelta(minutes=10),
 )
-"""Section 6 of the catalogue: a count that moved by a quarter is another situation."""
+"""Section 6 of the catalogue: a count that moved by a quarter is another situation. The minutes are
+ours: a card that was sent is not yet a card that was read."""
 
 USAGE = (
     "For clinicians (Practitioner, PractitionerRole). Each card says whether its content is "

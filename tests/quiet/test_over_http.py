@@ -192,6 +192,8 @@ def test_a_pathway_shows_once_in_an_encounter(hospital: Hospital) -> None:
     pathways = {rule.id for rule in DIRECTION}
     request = hospital.request(FIT, encounterId="visit-1")
     (pathway,) = pathways & by_rule(hospital.call(request)).keys()
+    hospital.now += timedelta(minutes=9)
+    assert pathway in by_rule(hospital.call(request)), "the page was drawn again"
     hospital.now += timedelta(minutes=1)
     again = hospital.call(request)
     assert held(again) == [pathway]

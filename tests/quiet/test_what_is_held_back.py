@@ -18,6 +18,7 @@ from tests.quiet.visits import (
     MINUTE,
     READ,
     REASONS,
+    SEEN_AFTER,
     User,
     a_service,
     accepted,
@@ -223,6 +224,13 @@ def test_a_pathway_is_shown_once_in_an_encounter() -> None:
     assert decision.held[0].words() == (
         "Not shown again: Summary of advises (shown in this encounter on 2026-11-12 12:00 UTC)"
     )
+
+
+@pytest.mark.parametrize(("ago", "is_held"), [(SEEN_AFTER - MINUTE, False), (SEEN_AFTER, True)])
+def test_a_pathway_counts_as_seen_after_a_while(ago: timedelta, is_held: bool) -> None:
+    """An EHR that draws its page anew asks again, and takes away what it is not told again."""
+    decision = HERE.sees(ONCE, CHART, HERE.saw(ONCE, CHART, ago))
+    assert held(decision) == (["advises"] if is_held else [])
 
 
 def test_what_was_accepted_was_shown() -> None:
