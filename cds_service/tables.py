@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Float,
+    Index,
     LargeBinary,
     MetaData,
     SmallInteger,
@@ -49,10 +50,11 @@ cards = Table(
     Column("rule", String(64), nullable=False),
     Column("version", String(32), nullable=False),
     Column("indicator", String(16), nullable=False),
-    Column("subject", LargeBinary(32), index=True, comment="keyed hash of patient and user"),
+    Column("subject", LargeBinary(32), comment="keyed hash of patient and user"),
     Column("encounter", LargeBinary(32), comment="keyed hash"),
     Column("orders", LargeBinary(32), comment="keyed hash of the orders it is about"),
     Column("basis", LargeBinary(32), comment="keyed hash of the values that end its quiet"),
+    Index("ix_cards_subject_at", "subject", "at"),  # The newest cards of one are asked for.
 )
 suggestions = Table(
     "suggestions",

@@ -42,8 +42,9 @@ def upgrade() -> None:
             "basis", sa.LargeBinary(32), comment="keyed hash of the values that end its quiet"
         ),
     )
-    for name in ("call", "at", "subject"):
+    for name in ("call", "at"):
         op.create_index(f"ix_cards_{name}", "cards", [name])
+    op.create_index("ix_cards_subject_at", "cards", ["subject", "at"])
     op.create_table(
         "suggestions",
         sa.Column("uuid", sa.String(36), primary_key=True),
