@@ -7,6 +7,7 @@ made of the request and of what was decided.
 from __future__ import annotations
 
 import importlib
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,7 @@ from cds_service.bench_values import BenchContent
 from cds_service.bench_why import counts, silence, why
 from cds_service.engine import Engine
 from cds_service.errors import CDSError, InvalidRequest
+from cds_service.logs import raised
 from cds_service.markdown_html import to_html
 from cds_service.patient_files import Call, calls_of
 from cds_service.protocol import parse
@@ -34,6 +36,8 @@ from cds_service.service import (
     supplied_answers,
 )
 from cds_service.transcript import orders_of, patient_of, told
+
+log = logging.getLogger(__name__)
 
 Json = dict[str, Any]
 
@@ -189,7 +193,13 @@ class Bench:
     def of(cls, engine: Engine, content: ModuleType) -> Bench:
         """What is declared in the content's `bench`; a package without has no values to change."""
         declared = getattr(content, "bench", BenchContent)()
-        return cls(engine, declared, frozenset(dormant_rules(engine)))
+        try:
+            dormant = dormant_rules(engine)
+        except Exception as problem:
+            # A rule that raises shall be seen on the bench, and not keep it from opening.
+            log.warning("which rules are dormant is not known", extra=raised(problem))
+            dormant = set()
+        return cls(engine, declared, frozenset(dormant))
 
     def service_for(self, request: Mapping[str, Any]) -> Service:
         """The service of its hook; some service, which then refuses it, where none answers that."""

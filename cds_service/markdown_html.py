@@ -23,10 +23,16 @@ def to_html(markdown: str) -> str:
         _reader().render(markdown),
         tags=_TAGS,
         attributes={"a": {"href"}},
+        attribute_filter=_kept,
         url_schemes={"http", "https"},
         link_rel="noopener noreferrer",
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )
+
+
+def _kept(element: str, attribute: str, value: str) -> str | None:
+    """Only whole addresses: a card has none on this server."""
+    return None if attribute == "href" and not value.startswith(("http://", "https://")) else value
 
 
 @cache
