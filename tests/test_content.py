@@ -56,6 +56,8 @@ NO_CODES = {
     "1000": "a thousand, as a unit is spelled",
     "6000": "milligrams of hydroxyurea",
     "86400": "seconds of a day",
+    "110152": "DICOM's role of a participant in an audit event: destination",
+    "110153": "the same: source",
 }
 
 

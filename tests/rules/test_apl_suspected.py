@@ -260,5 +260,6 @@ def test_overrides_can_say_why():
         "action-completed",
         "comfort-plan",
         "first-trimester",
+        "quiet-24-hours",
         "other",
     ]

@@ -315,5 +315,6 @@ def test_overrides_can_say_why():
         "qtc-monitored",
         "no-alternative",
         "oral-form-available",
+        "quiet-24-hours",
         "other",
     ]

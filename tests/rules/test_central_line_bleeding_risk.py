@@ -337,6 +337,7 @@ def test_overrides_can_say_why():
         "no-peripheral-access",
         "corrected-and-rechecked",
         "resuscitation",
+        "quiet-24-hours",
         "other",
     ]
 

@@ -271,5 +271,6 @@ def test_overrides_can_say_why():
         "mobilisation",
         "protocol-directed",
         "post-nadir",
+        "quiet-24-hours",
         "other",
     ]

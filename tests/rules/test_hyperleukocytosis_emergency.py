@@ -326,6 +326,7 @@ def test_overrides_can_say_why():
         "other-cause-of-count",
         "comfort-plan",
         "data-wrong",
+        "quiet-24-hours",
         "other",
     ]
 

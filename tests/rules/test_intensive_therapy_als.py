@@ -393,5 +393,6 @@ def test_overrides_can_say_why():
         "prefers-alternative",
         "patient-ineligible",
         "apl-high-risk-regimen",
+        "quiet-24-hours",
         "other",
     ]

@@ -188,5 +188,6 @@ def test_overrides_can_say_why():
     assert overrides(card(LEUKEMIA, APHERESIS)) == [
         "apl-excluded",
         "expert-contradicts",
+        "quiet-24-hours",
         "other",
     ]

@@ -378,5 +378,6 @@ def test_overrides_can_say_why():
         "cns-emergency",
         "protocol-directed",
         "marrow-aspirate",
+        "quiet-24-hours",
         "other",
     ]

@@ -228,5 +228,6 @@ def test_overrides_can_say_why():
     assert overrides(card(ORDER)) == [
         "g6pd-normal-elsewhere",
         "life-threatening-tumor-lysis",
+        "quiet-24-hours",
         "other",
     ]
