@@ -1,8 +1,8 @@
 """The store: what every worker on every machine has to know. SQLite, or PostgreSQL by URL.
 
 Here: how it is opened, asked and written to; and the tokens that have been used, so that none
-counts twice: of each a digest of its issuer and its `jti`, and until when it counts. What else is in
-it: tables.py.
+counts twice: of each a digest of its issuer and its `jti`, and until when it counts. What else is
+in it: tables.py.
 What cannot be asked or written raises StoreDown: nobody is let in because a database is away.
 
 A store belongs to the process that opened it: open one after a fork, not before.
