@@ -182,6 +182,23 @@ def overflow(page: Page) -> int:
     return width
 
 
+def layout_shift(page: Page) -> float:
+    """How far what stood on the page has moved since it was opened; 0 is nothing.
+
+    https://web.dev/articles/cls
+    """
+    moved: float = page.evaluate(
+        """() => new Promise((resolve) => {
+          let sum = 0;
+          new PerformanceObserver((list) => {
+            for (const entry of list.getEntries()) sum += entry.value;
+          }).observe({ type: "layout-shift", buffered: true });
+          requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum)));
+        })"""
+    )
+    return moved
+
+
 def is_in_view(page: Page, selector: str) -> bool:
     """Whether all of an element is inside the window, without scrolling."""
     found = page.locator(selector).first

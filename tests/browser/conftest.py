@@ -14,6 +14,9 @@ from tests.browser import WIDE, Camera, Service, Watched, chromium, missing, ser
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+PATIENCE = 15_000
+"""Milliseconds that a condition is waited for: only tests that fail wait so long."""
+
 Opening = Callable[..., "Page"]
 """`opening(path, width=..., height=..., scheme="light", script=True, service=...)`."""
 
@@ -79,6 +82,7 @@ def opening(
             reduced_motion="reduce",
             locale="en-GB",
         )
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         origins.append(running.origin)
         page = context.new_page()
