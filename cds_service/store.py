@@ -457,6 +457,10 @@ def _migrate(connection: Connection) -> None:
         raise
 
 
+_UPGRADING = threading.Lock()
+"""alembic keeps what it works on in globals: two threads of one process would swap databases."""
+
+
 def _upgrade(connection: Connection, found: str | None) -> None:
     # Imported here: most starts find the database up to date, and alembic takes 0.2 s.
     from alembic import command
@@ -474,7 +478,8 @@ def _upgrade(connection: Connection, found: str | None) -> None:
             f"{VERSION}: start the newer service, or restore the database from before it"
         )
     config.attributes["connection"] = connection
-    command.upgrade(config, VERSION)
+    with _UPGRADING:
+        command.upgrade(config, VERSION)
 
 
 def _name(problem: BaseException) -> str:

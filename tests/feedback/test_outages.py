@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -164,3 +165,18 @@ def test_the_endpoint_asks_for_that(here: Site, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(Store, "transaction", watched)
     here.tell(overridden())
     assert True in asked
+
+
+def test_threads_of_one_process_bring_several_databases_up_to_date(tmp_path: Path) -> None:
+    """As tests do; the tool for that is made for one at a time."""
+    gate = threading.Barrier(4)
+
+    def opened(number: int) -> list[Any]:
+        database = sqlite_database(tmp_path / str(number))
+        database.file.parent.mkdir()
+        gate.wait(30)
+        with database.opened():
+            return database.say("SELECT version_num FROM alembic_version")
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(opened, range(4))) == [[(store.VERSION,)]] * 4
