@@ -17,7 +17,7 @@ from typing import Any
 
 from cds_service.chart import Chart
 from cds_service.errors import ContentError
-from cds_service.finding import Fact, Finding
+from cds_service.finding import ALL_OF, FALSE, Fact, Finding, all_of
 from cds_service.terminology import Measurement
 
 SUMMARY_LIMIT = 139
@@ -137,7 +137,11 @@ class Escalation:
 
 @dataclass(frozen=True)
 class Rule:
-    """One clinical decision. Immutable; `applies` asks it of a chart."""
+    """One clinical decision. Immutable; `applies` asks all of it, `ask` as much as decides.
+
+    `only_for` is one of its conditions, that something is ordered: where that is not so, most
+    orders being about something else, `ask` asks nothing more.
+    """
 
     id: str
     version: str
@@ -154,6 +158,15 @@ class Rule:
     advice: tuple[Advice, ...] = ()
     suggestions: tuple[Proposal, ...] = ()
     override_reasons: tuple[OverrideReason, ...] = ()
+    only_for: Question | None = field(default=None, repr=False)
+
+    def ask(self, chart: Chart) -> Finding:
+        """The same truth as `applies`, and the same facts wherever that is yes or unknown."""
+        if self.only_for is not None:
+            ordered = self.only_for(chart)
+            if ordered.truth is FALSE:
+                return all_of(ordered)
+        return self.applies(chart)
 
     def texts(self) -> Iterator[str]:
         """Its lines of advice that are the same for every patient."""
@@ -178,8 +191,12 @@ def rule(
     advice: Sequence[Advice] = (),
     suggestions: Sequence[Proposal] = (),
     override_reasons: Sequence[OverrideReason] = (),
+    only_for: Question | None = None,
 ) -> Callable[[Question], Rule]:
-    """Declare a rule. Raises ContentError at import when what a card must have is missing."""
+    """Declare a rule. Raises ContentError at import when what a card must have is missing.
+
+    What it is `only_for` comes before the conditions of the function, which does not repeat it.
+    """
 
     def declare(applies: Question) -> Rule:
         declared = Rule(
@@ -191,13 +208,14 @@ def rule(
             evidence=tuple(evidence),
             strength=strength,
             statements=tuple(statements),
-            applies=applies,
+            applies=applies if only_for is None else _both(only_for, applies),
             when_unknown=when_unknown,
             escalations=tuple(escalations),
             shows=tuple(shows),
             advice=tuple(advice),
             suggestions=tuple(suggestions),
             override_reasons=tuple(override_reasons),
+            only_for=only_for,
         )
         problems = list(_problems(declared))
         if problems:
@@ -205,6 +223,16 @@ def rule(
         return declared
 
     return declare
+
+
+def _both(first: Question, others: Question) -> Question:
+    """One list of conditions. Made here, so that a no to the first is a no to the rule."""
+
+    def applies(chart: Chart) -> Finding:
+        ordered, found = first(chart), others(chart)
+        return all_of(ordered, *(found.parts if found.question == ALL_OF else (found,)))
+
+    return applies
 
 
 def _problems(declared: Rule) -> Iterable[str]:

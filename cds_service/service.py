@@ -461,7 +461,7 @@ def _gap_lines(facts: Iterable[Fact]) -> list[str]:
 
 def _evaluate(rule: Rule, chart: Chart) -> Outcome:
     try:
-        return Outcome(rule, rule.applies(chart))
+        return Outcome(rule, rule.ask(chart))
     except Exception as problem:
         log.error("a rule raised and was reported as not checked", extra=_of(rule, problem))
         return Outcome(rule, None)

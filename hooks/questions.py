@@ -513,6 +513,17 @@ def g6pd_not_known(patient: Chart) -> Finding:
     return Finding(words, TRUE, (missing, *reasons))
 
 
+def ordering(*kinds: Orderable) -> Callable[[Chart], Finding]:
+    """Asks whether one of them is selected or being signed: what a rule is only for."""
+
+    @question
+    def asked(patient: Chart) -> Finding:
+        found = [patient.ordering(kind) for kind in kinds]
+        return found[0] if len(found) == 1 else any_of(*found)
+
+    return asked
+
+
 def is_unread(finding: Finding) -> bool:
     """Whether it is not known because data could not be read: then nothing may be called absent."""
     return finding.truth is UNKNOWN and any(fact.unread for fact in finding.deciding())

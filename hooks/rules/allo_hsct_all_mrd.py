@@ -111,13 +111,13 @@ def _mrd_not_known(patient: Chart) -> str | None:
         overrides.REVIEWED_WITH_SPECIALIST,
         overrides.OTHER,
     ),
+    only_for=transplant.allogeneic_transplant,
 )
 def allo_hsct_all_mrd(patient: Chart) -> Finding:
     """Residual disease before a transplant for ALL goes with more relapse afterwards. Clearing it
     first is preferred when that does not cause harmful delay; where it fails, transplant may
     still be the best option."""
     return all_of(
-        transplant.allogeneic_transplant(patient),
         any_of(patient.on_record(concepts.ALL), patient.may_have(concepts.ALL)),
         _not_cleared(patient),
         # An entry of ALS that is not clear leaves this card; that of ALS shows where it is.

@@ -70,13 +70,13 @@ def _second_remission(patient: Chart) -> str | None:
         overrides.REVIEWED_WITH_SPECIALIST,
         overrides.OTHER,
     ),
+    only_for=transplant.allogeneic_transplant,
 )
 def allo_hsct_als(patient: Chart) -> Finding:
     """An allogeneic transplant strains breathing and performance, which ALS may already
     have reduced. Transplant, neurology and the patient should decide together before it is
     planned."""
     return all_of(
-        transplant.allogeneic_transplant(patient),
         patient.may_have(concepts.ALS),
         any_of(
             questions.acute_leukemia_on_record(patient), questions.possible_acute_leukemia(patient)

@@ -85,13 +85,13 @@ def _residual_disease(patient: Chart) -> str:
         overrides.REVIEWED_WITH_SPECIALIST,
         overrides.OTHER,
     ),
+    only_for=transplant.allogeneic_transplant,
 )
 def allo_hsct_favorable_aml(patient: Chart) -> Finding:
     """In favorable-risk AML in first remission, chemotherapy consolidation usually gives as much
     as a transplant with less toxicity. Persisting residual disease or a new risk group change
     that."""
     return all_of(
-        transplant.allogeneic_transplant(patient),
         _first_remission(patient),
         patient.test_is_positive(concepts.ELN_FAVORABLE),
         # An entry of ALS that is not clear leaves this card; that of ALS shows where it is.

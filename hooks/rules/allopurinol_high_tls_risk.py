@@ -70,12 +70,12 @@ def _g6pd(patient: Chart) -> str:
         overrides.TLS_RISK_FALLING,
         overrides.OTHER,
     ),
+    only_for=questions.ordering(concepts.ALLOPURINOL),
 )
 def allopurinol_high_tls_risk(patient: Chart) -> Finding:
     """Allopurinol slows the making of urate; rasburicase removes it within hours and is preferred
     at high tumor lysis risk, unless G6PD is deficient."""
     return all_of(
-        patient.ordering(concepts.ALLOPURINOL),
         questions.possible_acute_leukemia(patient),
         urate.high_tumor_lysis_risk(patient),
         none_of(

@@ -195,13 +195,13 @@ def _checks(patient: Chart) -> Suggestion:
         overrides.QUIET_24_HOURS,
         overrides.OTHER,
     ),
+    only_for=questions.ordering(concepts.ARSENIC_TRIOXIDE),
 )
 def arsenic_als(patient: Chart) -> Finding:
     """Arsenic trioxide can disturb the heart rhythm, and drugs used in ALS can add to it. With
     QTc, potassium and magnesium in order it remains an option."""
     qtc = patient.latest(concepts.QTC, thresholds.QTC)
     return all_of(
-        patient.ordering(concepts.ARSENIC_TRIOXIDE),
         any_of(
             patient.may_have(concepts.ALS),
             qtc.at_least(thresholds.DANGEROUS_QTC),

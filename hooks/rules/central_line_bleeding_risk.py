@@ -129,13 +129,13 @@ def _als(patient: Chart) -> str | None:
         overrides.QUIET_24_HOURS,
         overrides.OTHER,
     ),
+    only_for=procedures.central_line,
 )
 def central_line_bleeding_risk(patient: Chart) -> Finding:
     """A central line can bleed where counts or clotting are unsafe, and a value that nobody
     measured today is not a safe one. Peripheral access first, unless the line is urgently
     needed."""
     return all_of(
-        procedures.central_line(patient),
         procedures.live_leukemia(patient),
         any_of(
             procedures.unsafe_for_line(patient),

@@ -51,13 +51,13 @@ def _in_remission(patient: Chart) -> Finding:
         proposals.requesting("Draft blood count", "Complete blood count with differential"),
     ),
     override_reasons=(overrides.PROTOCOL_DIRECTED, overrides.OTHER),
+    only_for=regimens.intensive_therapy,
 )
 def count_recovery(patient: Chart) -> Finding:
     """Intensive drugs are being signed while the leukemia is in remission and the blood counts
     have not recovered. The protocol says what is enough."""
     window = thresholds.RECOVERY_COUNTS
     return all_of(
-        regimens.intensive_therapy(patient),
         _in_remission(patient),
         any_of(
             patient.latest(concepts.NEUTROPHILS, window).below(thresholds.RECOVERED_NEUTROPHILS),

@@ -108,12 +108,12 @@ def _remission(patient: Chart) -> str | None:
         overrides.QUIET_24_HOURS,
         overrides.OTHER,
     ),
+    only_for=questions.ordering(*concepts.GROWTH_FACTORS),
 )
 def growth_factor_hyperleukocytosis(patient: Chart) -> Finding:
     """A growth factor drives the leukocyte count up, and myeloid blasts can respond to it too.
     While the count is high in active leukemia it is usually held."""
     return all_of(
-        any_of(*(patient.ordering(factor) for factor in concepts.GROWTH_FACTORS)),
         any_of(
             all_of(_high_count(patient), _leukemia_on_record(patient)),
             all_of(questions.blasts_in_blood(patient), questions.possible_acute_leukemia(patient)),

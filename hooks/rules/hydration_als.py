@@ -99,12 +99,12 @@ def _marked(order: Order) -> Action | None:
         overrides.INTENSIVE_CARE,
         overrides.OTHER,
     ),
+    only_for=fluids.large_volume,
 )
 def hydration_als(patient: Chart) -> Finding:
     """Fluid of this volume can overload a patient whose breathing muscles or heart are weak.
     Hydration protects the kidneys in tumor lysis: keep it, with limits and monitoring."""
     return all_of(
-        fluids.large_volume(patient),
         patient.may_have(concepts.ALS),
         any_of(
             _breathing_not_preserved(patient),

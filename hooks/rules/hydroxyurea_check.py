@@ -376,10 +376,9 @@ def _liquid(patient: Chart) -> Suggestion | None:
         overrides.PREGNANCY_AGREED,
         overrides.OTHER,
     ),
+    only_for=questions.ordering(concepts.HYDROXYUREA),
 )
 def hydroxyurea_check(patient: Chart) -> Finding:
     """Hydroxyurea brings the count down within days. Dose, kidneys, pregnancy, lineage and
     swallowing decide whether this order fits this patient."""
-    return all_of(
-        patient.ordering(concepts.HYDROXYUREA), questions.possible_acute_leukemia(patient)
-    )
+    return questions.possible_acute_leukemia(patient)

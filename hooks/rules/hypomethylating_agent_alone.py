@@ -87,13 +87,13 @@ def _two_year_figure(patient: Chart) -> str | None:
         overrides.PATIENT_CHOICE,
         overrides.OTHER,
     ),
+    only_for=questions.ordering(*concepts.HYPOMETHYLATING_AGENTS),
 )
 def hypomethylating_agent_alone(patient: Chart) -> Finding:
     """Azacitidine or decitabine is drafted for AML, and no venetoclax or targeted drug is drafted
     or running. The single agent is the fallback where the combination is not tolerated or not
     wanted."""
     return all_of(
-        any_of(*(patient.ordering(agent) for agent in concepts.HYPOMETHYLATING_AGENTS)),
         patient.may_have(concepts.AML),
         none_of(questions.apl_suspected_or_confirmed(patient)),  # ATRA comes first there
         none_of(_partner(patient)),

@@ -130,12 +130,12 @@ def _neutropenic(patient: Chart) -> Finding:
         overrides.REVIEWED_WITH_SPECIALIST,
         overrides.OTHER,
     ),
+    only_for=questions.ordering(*PROPHYLAXIS),
 )
 def infection_prophylaxis_als(patient: Chart) -> Finding:
     """Prophylaxis adds pills and interactions. In ALS swallowing, riluzole and quinidine change
     which drug fits."""
     return all_of(
-        any_of(*(patient.ordering(drug) for drug in PROPHYLAXIS)),
         patient.may_have(concepts.ALS),
         any_of(
             _neutropenic(patient),

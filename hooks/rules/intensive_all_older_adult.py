@@ -47,12 +47,12 @@ NO_ALS = "ALS: neither confirmed nor suspected"
         overrides.PATIENT_CHOICE,
         overrides.OTHER,
     ),
+    only_for=regimens.intensive_therapy,
 )
 def intensive_all_older_adult(patient: Chart) -> Finding:
     """In older adults with ALL, performance status tells more about the risk of intensive
     induction than age alone. Confirm the status and its cause before signing."""
     return all_of(
-        regimens.intensive_therapy(patient),
         patient.may_have(concepts.ALL),
         patient.age().at_least(thresholds.OLDER_ADULT),
         performance.ecog_at_least_2(patient),

@@ -108,12 +108,12 @@ def _remove_unless_apl_regimen(patient: Chart) -> Suggestion | None:
         overrides.QUIET_24_HOURS,
         overrides.OTHER,
     ),
+    only_for=regimens.intensive_therapy,
 )
 def intensive_therapy_als(patient: Chart) -> Finding:
     """Intensive therapy depends on performance status and breathing reserve, which ALS can reduce.
     Confirm both, and the patient's goals, with neurology before signing."""
     return all_of(
-        regimens.intensive_therapy(patient),
         patient.may_have(concepts.ALS),
         questions.possible_acute_leukemia(patient),
     )

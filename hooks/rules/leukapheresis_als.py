@@ -86,13 +86,13 @@ from hooks import (
         overrides.REVIEWED_WITH_SPECIALIST,
         overrides.OTHER,
     ),
+    only_for=leukapheresis.therapeutic_leukapheresis,
 )
 def leukapheresis_als(patient: Chart) -> Finding:
     """Leukapheresis has no proven early survival benefit when used routinely, and weak respiratory
     muscles may make it riskier (reasoned, not studied). It may be used for organ-threatening
     leukostasis."""
     return all_of(
-        leukapheresis.therapeutic_leukapheresis(patient),
         patient.may_have(concepts.ALS),
         questions.possible_acute_leukemia(patient),
     )

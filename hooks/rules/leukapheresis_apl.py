@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cds_service.chart import Chart
-from cds_service.finding import Finding, all_of
+from cds_service.finding import Finding
 from cds_service.rule import Indicator, WhenUnknown, carrying, rule
 from hooks import (
     concepts,
@@ -54,11 +54,9 @@ from hooks import (
         overrides.QUIET_24_HOURS,
         overrides.OTHER,
     ),
+    only_for=leukapheresis.therapeutic_leukapheresis,
 )
 def leukapheresis_apl(patient: Chart) -> Finding:
     """In APL leukapheresis can trigger fatal hemorrhage. Start ATRA and correct the coagulopathy
     with blood products instead."""
-    return all_of(
-        leukapheresis.therapeutic_leukapheresis(patient),
-        questions.apl_suspected_or_confirmed(patient),
-    )
+    return questions.apl_suspected_or_confirmed(patient)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cds_service.chart import Chart
-from cds_service.finding import Finding, all_of
+from cds_service.finding import Finding
 from cds_service.rule import Indicator, WhenUnknown, carrying, rule
 from hooks import concepts, evidence, leukapheresis, lines, overrides, questions, thresholds
 
@@ -57,11 +57,9 @@ from hooks import concepts, evidence, leukapheresis, lines, overrides, questions
         overrides.BRIDGE_TO_THERAPY,
         overrides.OTHER,
     ),
+    only_for=leukapheresis.therapeutic_leukapheresis,
 )
 def leukapheresis_routine(patient: Chart) -> Finding:
     """Leukapheresis has no proven early survival benefit when used routinely; it may be used for
     organ-threatening leukostasis."""
-    return all_of(
-        leukapheresis.therapeutic_leukapheresis(patient),
-        questions.possible_acute_leukemia(patient),
-    )
+    return questions.possible_acute_leukemia(patient)

@@ -186,12 +186,12 @@ def _schedule_by_area(patient: Chart) -> Suggestion | None:
         overrides.DOSE_INTENDED,
         overrides.OTHER,
     ),
+    only_for=regimens.low_dose_cytarabine,
 )
 def low_dose_cytarabine(patient: Chart) -> Finding:
     """Low-dose cytarabine is drafted. Its schedule is not one that trials used, or adverse-risk
     genetics are on record, in which it does little."""
     return all_of(
-        regimens.low_dose_cytarabine(patient),
         patient.may_have(concepts.AML),
         any_of(_outside_trial_schedules(patient), _adverse_genetics(patient)),
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cds_service.chart import Chart
-from cds_service.finding import TRUE, Finding, all_of, any_of
+from cds_service.chart import Chart, question
+from cds_service.finding import TRUE, Finding, any_of
 from cds_service.rule import Indicator, carrying, rule
 from hooks import concepts, evidence, lines, overrides, proposals, regimens, thresholds
 from hooks.calculations import body
@@ -47,6 +47,17 @@ def _about_the_others(patient: Chart) -> str | None:
     return " ".join(said) or None
 
 
+@question
+def _neurotoxic_drug(patient: Chart) -> Finding:
+    """A drug that harms nerves, by its name, dose or route."""
+    return any_of(
+        *(patient.ordering(drug) for drug in NEUROTOXIC),
+        _high_dose_cytarabine(patient),
+        regimens.intrathecal_drug(patient),
+        patient.ordering(concepts.INTRATHECAL_CHEMOTHERAPY),
+    )
+
+
 @rule(
     id="neurotoxic-drug-als",
     version="1.0.0",
@@ -85,16 +96,9 @@ def _about_the_others(patient: Chart) -> str | None:
         overrides.NO_ALTERNATIVE,
         overrides.OTHER,
     ),
+    only_for=_neurotoxic_drug,
 )
 def neurotoxic_drug_als(patient: Chart) -> Finding:
     """This drug can harm nerves. In ALS new weakness or weaker breathing may be taken for the
     disease, and there is little reserve to lose."""
-    return all_of(
-        any_of(
-            *(patient.ordering(drug) for drug in NEUROTOXIC),
-            _high_dose_cytarabine(patient),
-            regimens.intrathecal_drug(patient),
-            patient.ordering(concepts.INTRATHECAL_CHEMOTHERAPY),
-        ),
-        patient.may_have(concepts.ALS),
-    )
+    return patient.may_have(concepts.ALS)

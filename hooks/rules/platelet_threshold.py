@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cds_service.chart import Chart
-from cds_service.finding import TRUE, Finding, all_of
+from cds_service.finding import TRUE, Finding
 from cds_service.rule import Escalation, Indicator, carrying, rule
 from hooks import concepts, evidence, lines, overrides, procedures, questions, thresholds
 
@@ -96,11 +96,9 @@ def _targets(patient: Chart) -> str:
         lines.suspected_leukemia,
     ),
     override_reasons=(overrides.KNOWN_AND_ACCEPTED, overrides.OTHER),
+    only_for=questions.ordering(concepts.PLATELETS_ORDER),
 )
 def platelet_threshold(patient: Chart) -> Finding:
     """Platelet targets come from different patients: those of APL are not those of a stable
     patient, and hyperleukocytosis has none that was studied."""
-    return all_of(
-        patient.ordering(concepts.PLATELETS_ORDER),
-        procedures.live_leukemia(patient),
-    )
+    return procedures.live_leukemia(patient)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from cds_service.chart import Chart
+from cds_service.chart import Chart, question
 from cds_service.finding import FALSE, TRUE, Finding, all_of, any_of
 from cds_service.rule import Action, Escalation, Indicator, Suggestion, carrying, rule
 from hooks import (
@@ -125,6 +125,12 @@ def _review_unless_marrow_only(patient: Chart) -> Suggestion | None:
     return _review(patient)
 
 
+@question
+def _puncture_or_marrow_sampling(patient: Chart) -> Finding:
+    """Any puncture, that of the marrow included."""
+    return any_of(procedures.puncture(patient), patient.ordering(concepts.MARROW_SAMPLING))
+
+
 @rule(
     id="puncture-bleeding-risk",
     version="1.0.0",
@@ -202,12 +208,12 @@ def _review_unless_marrow_only(patient: Chart) -> Suggestion | None:
         overrides.QUIET_24_HOURS,
         overrides.OTHER,
     ),
+    only_for=_puncture_or_marrow_sampling,
 )
 def puncture_bleeding_risk(patient: Chart) -> Finding:
     """A puncture can bleed where counts or clotting are unsafe, and a value that nobody measured
     today is not a safe one. Correct and time it rather than cancel it: decide case by case."""
     return all_of(
-        any_of(procedures.puncture(patient), patient.ordering(concepts.MARROW_SAMPLING)),
         procedures.live_leukemia(patient),
         any_of(
             _unsafe(patient),

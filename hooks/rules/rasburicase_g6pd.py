@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cds_service.chart import Chart
-from cds_service.finding import TRUE, Finding, all_of, any_of
+from cds_service.finding import TRUE, Finding, any_of
 from cds_service.rule import Escalation, Indicator, Suggestion, carrying, rule
 from hooks import concepts, evidence, lines, overrides, proposals, questions, urate
 
@@ -93,11 +93,9 @@ def _state(patient: Chart) -> str:
         overrides.QUIET_24_HOURS,
         overrides.OTHER,
     ),
+    only_for=questions.ordering(concepts.RASBURICASE),
 )
 def rasburicase_g6pd(patient: Chart) -> Finding:
     """Rasburicase can cause severe hemolysis and methemoglobinemia in G6PD deficiency, which is a
     boxed warning of its label. A G6PD that nobody measured is not a normal one."""
-    return all_of(
-        patient.ordering(concepts.RASBURICASE),
-        any_of(questions.g6pd_deficient(patient), questions.g6pd_not_known(patient)),
-    )
+    return any_of(questions.g6pd_deficient(patient), questions.g6pd_not_known(patient))

@@ -13,7 +13,7 @@ from cds_service.limits import Stated
 from cds_service.orders import Order
 from cds_service.rule import Indicator, Suggestion, carrying, rule
 from cds_service.terminology import Threshold
-from hooks import concepts, evidence, lines, overrides, procedures, proposals, thresholds
+from hooks import concepts, evidence, lines, overrides, procedures, proposals, questions, thresholds
 
 _SLOWLY = "1 unit over up to 4 h, then reassess before the next"
 _LABEL = "Change to 1 unit over up to 4 h, then reassess"
@@ -133,12 +133,12 @@ def _changes(order: Order) -> Mapping[str, Any]:
         overrides.COUNT_FALLING,
         overrides.OTHER,
     ),
+    only_for=questions.ordering(concepts.RED_CELLS),
 )
 def red_cells_hyperleukocytosis(patient: Chart) -> Finding:
     """At this leukocyte count red cells can raise blood viscosity and bring on leukostasis. Delay
     them or give them slowly, unless bleeding, ischemia or shock asks for them."""
     return all_of(
-        patient.ordering(concepts.RED_CELLS),
         procedures.live_leukemia(patient),
         patient.latest(concepts.LEUKOCYTES, thresholds.OLD_COUNT).at_least(
             thresholds.HYPERLEUKOCYTOSIS

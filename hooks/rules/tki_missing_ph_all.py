@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cds_service.chart import Chart
+from cds_service.chart import Chart, question
 from cds_service.finding import FALSE, TRUE, Fact, Finding, all_of, any_of, none_of
 from cds_service.rule import Indicator, carrying, rule
 from hooks import concepts, discontinued, evidence, lines, overrides, proposals, thresholds
@@ -31,6 +31,15 @@ def _ph_positive(patient: Chart) -> Finding:
     return any_of(
         patient.on_record(concepts.PH_POSITIVE_LEUKEMIA),
         patient.test_was_positive(concepts.BCR_ABL1),
+    )
+
+
+@question
+def _treated_or_stopped(patient: Chart) -> Finding:
+    """An antileukemic drug is ordered, or an inhibitor is being stopped."""
+    return any_of(
+        _treatment_signed(patient),
+        discontinued.being_stopped(patient, *concepts.TYROSINE_KINASE_INHIBITORS),
     )
 
 
@@ -73,15 +82,12 @@ def _ph_positive(patient: Chart) -> Finding:
         overrides.REVIEWED_WITH_SPECIALIST,
         overrides.OTHER,
     ),
+    only_for=_treated_or_stopped,
 )
 def tki_missing_ph_all(patient: Chart) -> Finding:
     """Ph-positive ALL is being treated, or was within the last two years, and no tyrosine kinase
     inhibitor is active on the record. It may be given elsewhere, or be missing."""
     return all_of(
-        any_of(
-            _treatment_signed(patient),
-            discontinued.being_stopped(patient, *concepts.TYROSINE_KINASE_INHIBITORS),
-        ),
         _ph_positive(patient),
         any_of(
             patient.may_have(concepts.ALL),

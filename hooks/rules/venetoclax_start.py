@@ -100,12 +100,12 @@ def _named_inhibitors(patient: Chart) -> str:
         ),
     ),
     override_reasons=(overrides.CORRECTED, overrides.DOSE_ADJUSTED, overrides.OTHER),
+    only_for=questions.ordering(concepts.VENETOCLAX),
 )
 def venetoclax_start(patient: Chart) -> Finding:
     """The first doses of venetoclax can bring on tumor lysis, the more so with a high count. Some
     drugs raise its level, so that the dose has to be lowered."""
     return all_of(
-        patient.ordering(concepts.VENETOCLAX),
         _acute_leukemia(patient),
         none_of(patient.prescribed(concepts.VENETOCLAX)),
         any_of(_count_not_below_limit(patient), _inhibitor(patient)),

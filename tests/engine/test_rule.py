@@ -8,7 +8,7 @@ import pytest
 
 from cds_service.chart import Chart
 from cds_service.errors import ContentError
-from cds_service.finding import TRUE, Finding
+from cds_service.finding import FALSE, TRUE, UNKNOWN, Finding, Truth, all_of, any_of
 from cds_service.rule import SUMMARY_LIMIT, Escalation, Indicator, OverrideReason, rule
 from tests.engine.made_up import SOURCE, a_rule, answer, chart
 
@@ -62,7 +62,7 @@ def test_a_summary_may_be_as_long_as_a_card_allows() -> None:
     assert len(a_rule("r", summary="x" * 139).summary) == 139
 
 
-def declared(applies: Any) -> Any:
+def declared(applies: Any, **more: Any) -> Any:
     return rule(
         id="r",
         version="1",
@@ -71,6 +71,7 @@ def declared(applies: Any) -> Any:
         evidence=[SOURCE],
         strength="None",
         statements=["M-01"],
+        **more,
     )(applies)
 
 
@@ -90,6 +91,52 @@ def test_a_function_without_docstring_is_no_rule() -> None:
 
     with pytest.raises(ContentError, match="no docstring, which is the text of the card"):
         declared(asked)
+
+
+def only_for(truth: Truth, asked: list[str]) -> Any:
+    """A rule of three conditions, which notes in `asked` when the others are asked."""
+
+    def others(_: Chart) -> Finding:
+        """Text."""
+        asked.append("others")
+        return all_of(answer(TRUE, "second"), answer(TRUE, "third"))
+
+    return declared(others, only_for=lambda _: answer(truth, "first"))
+
+
+def test_what_a_rule_is_only_for_stands_first_among_its_conditions() -> None:
+    found = only_for(FALSE, []).applies(chart())
+    assert (found.question, found.truth) == ("all of", FALSE)
+    assert [part.question for part in found.parts] == ["first", "second", "third"]
+
+
+def test_a_single_condition_stands_beside_what_a_rule_is_only_for() -> None:
+    def other(_: Chart) -> Finding:
+        """Text."""
+        return any_of(answer(TRUE), answer(FALSE))
+
+    found = declared(other, only_for=lambda _: answer(UNKNOWN, "first")).applies(chart())
+    assert [part.question for part in found.parts] == ["first", "any of"]
+    assert found.truth is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("truth", "asks"), [(FALSE, []), (UNKNOWN, ["others"]), (TRUE, ["others"])]
+)
+def test_only_a_no_to_what_a_rule_is_only_for_ends_it(truth: Truth, asks: list[str]) -> None:
+    asked: list[str] = []
+    found = only_for(truth, asked).ask(chart())
+    assert (found.truth, asked) == (truth, asks)
+    assert next(found.deciding_questions()).question == "first"
+
+
+def test_a_rule_that_is_for_anything_asks_all() -> None:
+    def asked(_: Chart) -> Finding:
+        """Text."""
+        return answer(FALSE, "own")
+
+    whole = declared(asked)
+    assert whole.ask(chart()).question == whole.applies(chart()).question == "own"
 
 
 def test_an_escalation_may_keep_the_summary() -> None:
