@@ -7,8 +7,11 @@ import { ask, cleaned, copy, find, make } from "./dom.js";
 const root = find("bench").dataset.root;
 const rulePage = (rule) => `${root}/rules/${encodeURIComponent(rule)}`;
 
-/** What is asked: the request as it came, what of it is changed, the drafts that it has no place for. */
-const state = { stories: [], calls: [], base: null, values: {}, drafts: [], listed: [], library: [], visit: "", run: null, before: null, turn: 0 };
+/**
+ * `base` is the request as it came, `values` what of it is changed, `now` what came of both and of the
+ * suggestions that were taken since; `drafts` are those that it has no place for.
+ */
+const state = { stories: [], calls: [], base: null, now: null, values: {}, drafts: [], listed: [], library: [], visit: "", run: null, before: null, turn: 0 };
 
 // -- what is asked -------------------------------------------------------------------------------
 
@@ -80,7 +83,7 @@ async function run() {
   if (turn !== state.turn) return;
   state.before = state.run?.base === state.base ? state.run : null;
   state.run = { ...found, base: state.base };
-  Object.assign(state, { visit, values });
+  Object.assign(state, { visit, values, now: found.request });
   show(state.run);
   remember();
 }
@@ -127,7 +130,7 @@ function showDifference(found) {
     const each = rules.find((one) => one.rule === rule);
     const held = found.heldBack?.some((one) => one.rule === rule || one.also?.includes(rule));
     const why = !rules.length ? "nothing was checked" : held ? "held back" : each && each.truth !== "yes" ? reason(each) : each?.where ?? "";
-    return make("li", {}, make("strong", {}, "No longer shown: "), `${rule}. `, why ? `${why}.` : "");
+    return make("li", {}, make("strong", {}, "No longer shown: "), `${rule}. `, why ? `${why[0].toUpperCase()}${why.slice(1)}.` : "");
   });
   const come = state.before ? now.filter((rule) => !was.includes(rule)).map((rule) => make("li", {}, make("strong", {}, "New: "), `${rule}.`)) : [];
   box.hidden = !(gone.length || come.length);
@@ -224,11 +227,11 @@ function showDrafts(orders) {
 }
 
 async function take(card, suggestion) {
-  const after = await tried(() => ask("/bench/drafts", { request: state.run.request, drafts: state.drafts, actions: suggestion.actions ?? [] }));
+  const after = await tried(() => ask("/bench/drafts", { request: state.now, drafts: state.drafts, actions: suggestion.actions ?? [] }));
   const said = await feedback(card, { outcome: "accepted", acceptedSuggestions: [{ id: suggestion.uuid }] }, "Recorded as accepted");
   if (after) {
     // The drafts as they are now are what is asked about next; values that were changed are in it.
-    Object.assign(state, { base: after.request, values: {}, drafts: after.drafts, listed: after.listed });
+    Object.assign(state, { base: after.request, now: after.request, values: {}, drafts: after.drafts, listed: after.listed });
     state.run.base = after.request;
     leaveStory();
     remember();
@@ -276,7 +279,7 @@ function leaveStory() {
 
 /** The drafts of this visit at another hook. */
 async function takeTo(hook) {
-  const moved = await ask("/bench/drafts", { request: state.run.request, drafts: state.drafts, hook });
+  const moved = await ask("/bench/drafts", { request: state.now, drafts: state.drafts, hook });
   Object.assign(state, { base: moved.request, values: {}, drafts: [], before: null });
   leaveStory();
   showDone([]);
@@ -286,8 +289,8 @@ async function takeTo(hook) {
 /** An order of another story, for the patient of this one. */
 async function draft(place) {
   const resource = { ...state.library[place].resource, subject: { reference: `Patient/${state.base.context.patientId}` } };
-  const after = await ask("/bench/drafts", { request: state.run.request, drafts: state.drafts, actions: [{ type: "create", resource }] });
-  Object.assign(state, { base: after.request, values: {}, drafts: after.drafts, listed: after.listed });
+  const after = await ask("/bench/drafts", { request: state.now, drafts: state.drafts, actions: [{ type: "create", resource }] });
+  Object.assign(state, { base: after.request, now: after.request, values: {}, drafts: after.drafts, listed: after.listed });
   leaveStory();
   find("order").value = "";
   if (after.request.hook === "patient-view") showDrafts(after.listed);
@@ -402,6 +405,7 @@ function listen() {
   document.addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); attempt(source() === "paste" && document.activeElement === find("pasted") ? readPasted : run); } });
   find("story").addEventListener("change", () => attempt(async () => { await chooseStory(find("story").value, ""); await run(); }));
   find("request").addEventListener("change", () => find("request").value && attempt(async () => { await chooseRequest(find("request").value); await run(); }));
+  find("fields").addEventListener("input", () => { find("status").textContent = "changed, and not asked yet: Run"; });
   find("read").addEventListener("click", () => attempt(readPasted));
   find("profile").addEventListener("change", () => attempt(run));
   find("order").addEventListener("change", () => { if (find("order").value) attempt(() => draft(find("order").value)); });

@@ -181,7 +181,7 @@ def test_an_eighth_of_a_screen_shows_the_summary(opening: Opening, camera: Camer
     assert title["y"] + title["height"] <= box["y"] + box["height"]
     assert panel.evaluate("each => each.scrollWidth <= each.clientWidth"), "scrolls sideways"
     assert not page.locator(".card .markdown").first.is_visible()
-    camera.shot(page, "bench-eighth", picture=True, whole=False)
+    camera.shot(page, "bench-eighth", whole=False)
 
 
 def test_the_course_is_drawn_and_told(opening: Opening, camera: Camera) -> None:

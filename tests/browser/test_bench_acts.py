@@ -45,6 +45,7 @@ def test_taking_a_suggestion_changes_the_drafts_and_is_recorded(
     assert "Order removed: Leukapheresis, therapeutic" in page.locator("#done").inner_text()
     page.get_by_role("button", name="Draft hydroxyurea").click()
     wait_for_text(page, "#orders", "hydroxyurea")
+    assert "Leukapheresis" not in page.locator("#orders").inner_text(), "it was removed before"
     assert {each[0] for each in outcomes(service, card)} == {"accepted"}
     assert findings(page) == []
     camera.shot(page, "bench-taken", picture=True)
@@ -87,7 +88,7 @@ def test_setting_a_card_aside_is_recorded_and_keeps_it_away(
     assert (outcome, bool(code), bool(commented)) == ("overridden", True, True)
     assert page.get_by_label("Same clinician as before").is_checked()
     page.get_by_role("button", name="Run", exact=True).click()
-    wait_for_text(page, "#difference", "leukapheresis-als. held back.")
+    wait_for_text(page, "#difference", "leukapheresis-als. Held back.")
     assert summaries(page) == []
     assert "Not shown again: Leukapheresis in ALS" in page.locator("#cards").inner_text()
     camera.shot(page, "bench-held")
