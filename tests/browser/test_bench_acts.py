@@ -48,7 +48,7 @@ def test_taking_a_suggestion_changes_the_drafts_and_is_recorded(
     assert "Leukapheresis" not in page.locator("#orders").inner_text(), "it was removed before"
     assert {each[0] for each in outcomes(service, card)} == {"accepted"}
     assert findings(page) == []
-    camera.shot(page, "bench-taken", picture=True)
+    camera.shot(page, "bench-taken")
     page.get_by_role("button", name="Run", exact=True).click()
     wait_for_text(page, ".card h3", "Hydroxyurea")
     assert page.locator("#request").input_value() == "", "this is no longer the story's request"
