@@ -7,6 +7,7 @@ may read them.
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -195,6 +196,7 @@ def page(engine: Engine, rule: Rule, as_of: datetime) -> Json:
         "text": document.get("text") or " ".join(engine.limits.say(rule.text).split()),
         "document": document,
         "questions": _questions(engine, rule),
+        "urgency": list(_urgency(engine, rule, document)),
         "population": of_lines(document.get("population", ())),
         "known_limits": _known_limits(document.get("knownLimits", ())),
         "deciding": [each for each in limits if each.get("use") == "decides"],
@@ -214,6 +216,26 @@ def page(engine: Engine, rule: Rule, as_of: datetime) -> Json:
 
 def _questions(engine: Engine, rule: Rule) -> Point:
     return outline_of(rule.applies(empty_chart(engine.lexicon, engine.limits)))
+
+
+def _urgency(engine: Engine, rule: Rule, document: Json) -> Iterator[Json]:
+    """What makes the card more or less urgent: the content's words where it has any, and what is
+    asked; of several that are met the first counts."""
+    told = document.get("logic", {}).get("urgency", ())
+    for place, each in enumerate(rule.escalations):
+        has_words = inspect.getdoc(each.when) is not None and place < len(told)
+        yield {
+            "indicator": each.indicator.value,
+            "summary": engine.limits.say(each.summary or rule.summary),
+            "when": told[place]["when"] if has_words else "",
+            "questions": outline_of(each.when(empty_chart(engine.lexicon, engine.limits))),
+        }
+    yield {
+        "indicator": rule.indicator.value,
+        "summary": engine.limits.say(rule.summary),
+        "when": "Otherwise" if rule.escalations else "Always",
+        "questions": None,
+    }
 
 
 def _known_limits(found: Iterable[str]) -> list[str]:

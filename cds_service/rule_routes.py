@@ -25,6 +25,7 @@ Clock = Callable[[], datetime]
 def add(app: Flask, engine: Engine, door: Door, clock: Clock) -> None:
     """Adds the routes."""
     app.jinja_env.filters["words"] = _words
+    app.jinja_env.filters["lower_first"] = _lower_first
 
     @app.get("/rules", provide_automatic_options=False)
     def rules() -> Response:
@@ -47,6 +48,11 @@ def add(app: Flask, engine: Engine, door: Door, clock: Clock) -> None:
 def _words(name: str) -> str:
     """A name of JSON as a phrase."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+
+
+def _lower_first(text: str) -> str:
+    """A sentence behind a colon; an abbreviation keeps its capitals."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def _wanted() -> Wanted:

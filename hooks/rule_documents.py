@@ -88,7 +88,8 @@ def document(
     With the limits in force: those that are the site's name the default and who has set them.
     """
     own = [service for service in services if rule in service.rules()]
-    finding = rule.applies(_empty_chart(lexicon, local))
+    chart = _empty_chart(lexicon, local)
+    finding = rule.applies(chart)
     asked, deciding = inputs(rule), deciding_inputs(rule)
     return {
         "rule": rule.id,
@@ -102,7 +103,7 @@ def document(
         "population": list(_population(finding, lexicon)),
         "inputs": list(_inputs(asked, deciding, own, lexicon)),
         "limits": list(_limits(asked, deciding, local)),
-        "logic": _logic(rule, finding, own, local),
+        "logic": _logic(rule, finding, chart, own, local),
         "advice": list(_advice(rule, local)),
         "strength": rule.strength,
         "evidence": [_evidence(each) for each in rule.evidence],
@@ -325,10 +326,12 @@ def _limit(limit: Limit, source: str, local: Limits) -> Json:
 # -- logic -----------------------------------------------------------------------------------------
 
 
-def _logic(rule: Rule, finding: Finding, services: Iterable[Service], local: Limits) -> Json:
+def _logic(
+    rule: Rule, finding: Finding, chart: Chart, services: Iterable[Service], local: Limits
+) -> Json:
     return {
         "appliesWhen": list(_outline(finding)),
-        "urgency": list(_urgency(rule, local)),
+        "urgency": list(_urgency(rule, chart, local)),
         "whenUnknown": _WHEN_UNKNOWN[rule.when_unknown],
         "precedence": list(_precedence(rule, services)),
     }
@@ -341,11 +344,14 @@ def _outline(finding: Finding) -> Iterator[str]:
         yield line[: len(line) - len(text)] + _OPENINGS.get(text, text)
 
 
-def _urgency(rule: Rule, local: Limits) -> Iterator[Json]:
+def _urgency(rule: Rule, chart: Chart, local: Limits) -> Iterator[Json]:
     """Of several conditions that are met the first counts."""
     for each in rule.escalations:
+        asked = list(_outline(each.when(chart)))
+        # One question says more than the name of the function that asks it.
+        is_plain = len(asked) == 1 and not inspect.getdoc(each.when)
         yield {
-            "when": in_words(each.when, local),
+            "when": asked[0] if is_plain else in_words(each.when, local),
             "indicator": each.indicator.value,
             "summary": local.say(each.summary or rule.summary),
         }
@@ -404,15 +410,18 @@ _VERIFIED = {
 
 
 def _advice(rule: Rule, local: Limits) -> Iterator[Json]:
-    """Its lines, each with the statements that it carries; of one by patient what it is for."""
-    for each in rule.advice:
+    """Its lines, each with the statements that it carries; of one by patient what it can say."""
+    wordings = _drawn("wordings.json").get(rule.id, [])
+    for place, each in enumerate(rule.advice):
         text = each.text if isinstance(each, Line) else each
         carried = list(each.statements) if isinstance(each, Line) else []
-        yield {
-            "line": local.say(text) if isinstance(text, str) else in_words(text, local),
-            "when": "always" if isinstance(text, str) else "by patient",
-            "statements": carried or ["none"],
-        }
+        statements = carried or ["none"]
+        if isinstance(text, str):
+            yield {"line": local.say(text), "when": "always", "statements": statements}
+        else:
+            known = wordings[place] if place < len(wordings) else []
+            line = {"line": in_words(text, local), "when": "by patient", "statements": statements}
+            yield line | {"wordings": known or ["none"]}
     if not rule.advice:
         yield {"line": "none", "when": "none", "statements": ["none"]}
 
@@ -444,15 +453,14 @@ _CASES = ("applies", "doesNotApply", "cannotTell")
 
 def _tested_cases(rule: Rule) -> dict[str, list[str]]:
     """The sentences of the tests of the rule."""
-    found = _all_tested_cases().get(rule.id, {})
+    found = _drawn("tested_cases.json").get(rule.id, {})
     return {name: found.get(name) or ["none"] for name in _CASES}
 
 
 @cache
-def _all_tested_cases() -> dict[str, dict[str, list[str]]]:
-    """What `make generate` has drawn from tests/rules, which no installation has."""
-    text = files("hooks").joinpath("tested_cases.json").read_text(encoding="utf-8")
-    found: dict[str, dict[str, list[str]]] = json.loads(text)
+def _drawn(name: str) -> dict[str, Any]:
+    """What `make generate` has drawn from the tests and the code: no installation has those."""
+    found: dict[str, Any] = json.loads(files("hooks").joinpath(name).read_text(encoding="utf-8"))
     return found
 
 

@@ -26,7 +26,8 @@ from tools.pages import (  # noqa: E402 the root must come first
 
 GENERATORS = ("value_sets.py", "fixtures.py")
 PAGES = {
-    "hooks/tested_cases.json": cases.page,
+    "hooks/tested_cases.json": cases.tested_cases,
+    "hooks/wordings.json": cases.lines_by_patient,
     "docs/rules.md": rules.page,
     "docs/statements.md": statements.page,
     "docs/prefetch.md": prefetch.page,

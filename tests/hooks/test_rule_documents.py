@@ -6,6 +6,7 @@ import ast
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ import pytest
 
 import hooks
 from cds_service.engine import load_engine
-from cds_service.rule import Rule
+from cds_service.rule import Line, Rule
 from cds_service.settings import Settings
 from hooks.rule_documents import SITE
 from hooks.source_attributes import NOT_USED
@@ -95,6 +96,39 @@ def test_it_speaks_of_the_rule_it_is_about(rule: Rule) -> None:
     indicators = {rule.indicator, *(each.indicator for each in rule.escalations)}
     assert {each["indicator"] for each in found["logic"]["urgency"]} == indicators
     assert len(found["logic"]["precedence"]) >= len(own)
+
+
+@each_rule
+def test_what_makes_a_card_more_urgent_is_said_in_words(rule: Rule) -> None:
+    for each in DOCUMENTS[rule.id]["logic"]["urgency"]:
+        assert not re.search(r"[<>_]|^all of|^at least one of", each["when"])
+
+
+@each_rule
+def test_every_line_of_advice_is_told_and_what_it_can_say(rule: Rule) -> None:
+    told = DOCUMENTS[rule.id]["advice"]
+    assert len(told) == max(1, len(rule.advice))
+    for line, each in zip(rule.advice, told, strict=False):
+        text = line.text if isinstance(line, Line) else line
+        assert each["when"] == ("always" if isinstance(text, str) else "by patient")
+        assert (each["line"] == text) if isinstance(text, str) else each["wordings"]
+
+
+def test_tested_cases_are_those_of_the_tests() -> None:
+    found = DOCUMENTS["leukapheresis-als"]["testedCases"]
+    assert "no purpose stated and a count of exactly 50" in found["applies"]
+    assert "nothing ordered" in found["doesNotApply"]
+    assert found["cannotTell"]
+
+
+def test_a_limit_says_whether_it_decides() -> None:
+    limits = {each["name"]: each for each in DOCUMENTS["leukapheresis-als"]["limits"]}
+    assert limits["high-count"]["use"] == "decides"
+    assert limits["high-count"]["citation"].startswith("Rollig C")
+    assert {each["use"] for each in limits.values()} == {
+        "decides",
+        "shown, or for lines and proposals",
+    }
 
 
 @each_rule

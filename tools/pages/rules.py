@@ -19,7 +19,7 @@ from hooks.rule_documents import INTENDED_USER, NOT_READ
 from hooks.source_attributes import Inputs, deciding_inputs, inputs, source_attributes
 from hooks.statements import STATEMENTS
 from tools.pages.cases import cases
-from tools.pages.wording import all_rules, first_paragraph, hooks_of, length, source, table
+from tools.pages.wording import all_rules, hooks_of, length, source, table
 
 WHEN = {"applies": "Warns when", "doesNotApply": "Silent when", "cannotTell": "Asks when"}
 """What tested cases show to how they are introduced."""
@@ -63,7 +63,7 @@ def _rule(rule: Rule, lexicon: Lexicon) -> Iterator[str]:
     yield f"- Dormant inputs (no code mapped): {_listed(_dormant(everything.concepts, lexicon))}"
     yield f"- Override reasons: {_listed(each.display for each in rule.override_reasons)}"
     yield ""
-    yield from table(("indicator", "when", "summary"), _summaries(rule))
+    yield from table(("indicator", "when", "summary"), _summaries(document))
     yield from ("", "What it asks:", "")
     yield from _outline(rule, lexicon)
     yield ""
@@ -86,17 +86,10 @@ def _indicators(rule: Rule) -> str:
     return " / ".join(dict.fromkeys(each.value for each in found))
 
 
-def _summaries(rule: Rule) -> Iterator[tuple[str, str, str]]:
+def _summaries(document: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     """What a card may be headed by; of several conditions that are met the first one counts."""
-    for escalation in rule.escalations:
-        when = first_paragraph(escalation.when) or in_words(escalation.when.__name__)
-        yield escalation.indicator.value, when, escalation.summary or rule.summary
-    yield rule.indicator.value, "otherwise" if rule.escalations else "always", rule.summary
-
-
-def in_words(name: str) -> str:
-    """The name of a function as a phrase."""
-    return name.replace("_", " ").strip().capitalize()
+    for each in document["logic"]["urgency"]:
+        yield each["indicator"], each["when"], each["summary"]
 
 
 def _outline(rule: Rule, lexicon: Lexicon) -> Iterator[str]:

@@ -50,11 +50,11 @@ def line_words(advice: Advice) -> str:
     text = advice.text if isinstance(advice, Line) else advice
     if isinstance(text, str):
         return f'"{text}"'
-    wordings = " / ".join(f'"{each}"' for each in _wordings(text))
-    return " ".join(part for part in ("by patient:", first_paragraph(text), wordings) if part)
+    said = " / ".join(f'"{each}"' for each in wordings(text))
+    return " ".join(part for part in ("by patient:", first_paragraph(text), said) if part)
 
 
-def _wordings(function: Callable[..., Any]) -> list[str]:
+def wordings(function: Callable[..., Any]) -> list[str]:
     """The longer texts that a function is made of, in order; what depends on the patient is "…"."""
     function = inspect.unwrap(function)
     tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
