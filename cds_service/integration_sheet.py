@@ -48,7 +48,7 @@ def sheet(engine: Engine, settings: Settings) -> Json:
         "clients": [_client(each) for each in clients],
         "outbound": list(_outbound(settings, clients)),
         "data": _data(settings),
-        "registration": registrations(services, addresses.of_service),
+        "registration": registrations(services, addresses.of_service, addresses.pages),
     }
 
 
@@ -63,6 +63,12 @@ class Addresses:
         """As clients call it; in sandbox mode, where nobody said, as it listens."""
         settings = self.settings
         return settings.base_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+
+    @property
+    def pages(self) -> str:
+        """Below which cards link to their rules: nowhere, where readers would not be let in."""
+        is_open = self.settings.mode != "production" or not self.settings.protect_discovery
+        return f"{self.base}/rules" if is_open else ""
 
     @property
     def discovery(self) -> str:

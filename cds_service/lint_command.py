@@ -104,9 +104,12 @@ def lint(
       als-leukemia-cds lint --profile oracle --links registered.txt
     """
     links = None if links_file is None else _read_links(links_file)
-    engine = engine_of(read_settings())
+    settings = read_settings()
+    engine, base = engine_of(settings), settings.base_url.rstrip("/")
     posted = [Posted(path.name, path.read_bytes()) for path in request_files]
-    found = list(linted(engine, PROFILES[profile_id], links, posted or _fixtures(as_of), as_of))
+    found = list(
+        linted(engine, PROFILES[profile_id], links, posted or _fixtures(as_of), as_of, base)
+    )
     if as_json:
         print_json([asdict(each) for each in found])
     else:
@@ -143,13 +146,21 @@ def read_links(text: str) -> tuple[str, ...]:
 
 
 def linted(
-    engine: Engine, profile: Profile, links: Links, posted: Iterable[Posted], as_of: datetime
+    engine: Engine,
+    profile: Profile,
+    links: Links,
+    posted: Iterable[Posted],
+    as_of: datetime,
+    base: str = "",
 ) -> Iterator[Linted]:
-    """What there is to say of the services and of every card of every request."""
+    """What there is to say of the services and of every card of every request.
+
+    `base` is the address of the service, below which cards link to the pages of rules.
+    """
     yield from _templates(engine)
     for each in posted:
         try:
-            cards = _cards(engine, each.body, as_of)
+            cards = _cards(engine, each.body, as_of, base)
         except CDSError as refusal:
             if each.must_be_answered:
                 refused = tuple(f"refused: {problem}" for problem in refusal.problems)
@@ -161,7 +172,7 @@ def linted(
 _OF_CLIENT = frozenset({"extension", "fhirServer", "fhirAuthorization"})
 
 
-def _cards(engine: Engine, body: bytes, as_of: datetime) -> list[Json]:
+def _cards(engine: Engine, body: bytes, as_of: datetime, base: str) -> list[Json]:
     try:
         document = json.loads(body)
     except ValueError as problem:
@@ -173,7 +184,7 @@ def _cards(engine: Engine, body: bytes, as_of: datetime) -> list[Json]:
     # The profile is the one asked for, whatever client the request would be taken for; and no
     # server is asked for what the file does not hold.
     plain = {key: value for key, value in fields.items() if key not in _OF_CLIENT}
-    return engine.respond(service, json.dumps(plain).encode(), as_of).cards
+    return engine.respond(service, json.dumps(plain).encode(), as_of, base=base).cards
 
 
 def _templates(engine: Engine) -> Iterator[Linted]:

@@ -23,13 +23,16 @@ ORACLE_ISSUER = "https://cds-hooks.cerner.com"
 ORACLE_KEYS = "https://authorization.cerner.com/jwk"
 
 
-def registrations(services: Sequence[Service], address_of: AddressOf) -> Json:
-    """The fields of each vendor, and the lists that several of them ask for."""
+def registrations(services: Sequence[Service], address_of: AddressOf, pages: str) -> Json:
+    """The fields of each vendor, and the lists that several of them ask for.
+
+    `pages` is the address below which rules have their pages; empty where cards link to none.
+    """
     rules = _rules(services)
     return {
         "epic": _epic(services, address_of),
         "oracle": _oracle(services, address_of),
-        "links": _links(rules),
+        "links": _links(rules, pages),
         "overrideReasons": _override_reasons(rules),
         "topics": {rule.id: topic_code(rule.id) for rule in rules},
     }
@@ -89,15 +92,16 @@ def _oracle(services: Sequence[Service], address_of: AddressOf) -> list[Json]:
         _field("Tenants", "to be entered as `tenants` of the client file", HOSPITAL),
         _field("FHIR scopes", "see FHIR resources and scopes"),
         _field("Allowed links", "see Links on cards: others are removed"),
-        _field("SMART apps", "none: cards link to publications only"),
+        _field("SMART apps", "none: cards link to publications and to pages of this service"),
         _field("Token: `iss`", ORACLE_ISSUER, VENDOR, confirm=True),
         _field("Token: keys", ORACLE_KEYS, VENDOR, confirm=True),
     ]
 
 
-def _links(rules: Iterable[Rule]) -> list[str]:
-    """Where the links of all cards lead."""
-    return sorted({source.url for rule in rules for source in rule.evidence if source.url})
+def _links(rules: Sequence[Rule], pages: str) -> list[str]:
+    """Where the links of all cards lead: the page of each rule, and publications."""
+    own = [f"{pages}/{rule.id}" for rule in rules] if pages else []
+    return own + sorted({source.url for rule in rules for source in rule.evidence if source.url})
 
 
 def _override_reasons(rules: Iterable[Rule]) -> list[Json]:

@@ -86,6 +86,14 @@ def test_registered_links_are_read_from_a_file(stored: Any, tmp_path: Path) -> N
     assert dropped("--links", str(registered)) == []
 
 
+def test_the_page_of_a_rule_is_a_link_to_register(
+    stored: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CDS_BASE_URL", "https://cds.hospital.example")
+    output = lint("--profile", "oracle", *AS_OF, stored(LEUKAPHERESIS)).output
+    assert "not registered: https://cds.hospital.example/rules/leukapheresis-als" in output
+
+
 def test_comments_and_empty_lines_are_no_links() -> None:
     assert read_links(f"# {PAPER}\n\n  {PAPER}  \n") == (PAPER,)
 
