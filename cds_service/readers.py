@@ -10,7 +10,7 @@ guess.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -37,7 +37,7 @@ class Coding(msgspec.Struct, gc=False):
 class CodeableConcept(msgspec.Struct, gc=False):
     """https://hl7.org/fhir/R4/datatypes.html#CodeableConcept"""
 
-    coding: list[Coding] = []
+    coding: Sequence[Coding] = ()
     text: str | None = None
 
 
@@ -84,6 +84,8 @@ class Resource(_Lazy, gc=False):
     """Any resource: what decides relevance is typed, the rest waits as bytes.
 
     The fields stand in the order in which FHIR's JSON has them: the decoder expects the next one.
+    Those that few resources have are no list of their own where they are absent: of thousands of
+    empty lists the garbage collector makes a burden.
     """
 
     resourceType: str = ""  # noqa: N815
@@ -92,8 +94,8 @@ class Resource(_Lazy, gc=False):
     contained: Raw = NOTHING
     type: Raw = NOTHING
     total: Raw = NOTHING
-    link: list[Link] = []
-    entry: list[Entry] = []
+    link: Sequence[Link] = ()
+    entry: Sequence[Entry] = ()
     issue: Raw = NOTHING
     clinicalStatus: Raw = NOTHING  # noqa: N815
     verificationStatus: Raw = NOTHING  # noqa: N815
@@ -126,7 +128,7 @@ class Resource(_Lazy, gc=False):
     valueRatio: Raw = NOTHING  # noqa: N815
     dataAbsentReason: Raw = NOTHING  # noqa: N815
     interpretation: Raw = NOTHING
-    component: list[Component] = []
+    component: Sequence[Component] = ()
     authoredOn: Raw = NOTHING  # noqa: N815
     ingredient: Raw = NOTHING
 

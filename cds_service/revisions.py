@@ -21,6 +21,9 @@ def newest_revisions(resources: Iterable[Resource]) -> list[Resource]:
     The order stays. What was withdrawn stays too, as withdrawn: its older copies are gone.
     """
     found = list(resources)
+    ids = [each.id for each in found]
+    if len(set(ids)) == len(ids) and None not in ids:
+        return found  # So it is in most charts, some of which are large.
     named = [(each.resourceType, each.id) for each in found if each.id]
     if len(set(named)) == len(named):
         return found

@@ -21,7 +21,7 @@ from cds_service.readers import (
     is_about_another,
     observation_time,
 )
-from cds_service.versions import other_version
+from cds_service.versions import other_versions
 
 _WITHHELD = frozenset(
     {"suppressed", "forbidden", "security", "login", "expired", "incomplete", "throttled"}
@@ -62,25 +62,35 @@ def read_answer(
 
 def _read_bundle(query: Query, bundle: Resource, patient_id: str, unreadable: int) -> Answer:
     found = [entry.resource for entry in bundle.entry if entry.resource is not None]
-    wanted = [each for each in found if each.resourceType == query.resource_type]
+    by_kind = _by_kind(found, query.resource_type)
+    wanted = by_kind.get(query.resource_type, [])
     own = [each for each in wanted if not is_about_another(each, patient_id)]
     problems = [f"{unreadable} entries could not be read"] if unreadable else []
     if len(own) < len(wanted):
         problems.append(f"{len(wanted) - len(own)} entries are about another patient")
-    problems += _of_other_versions(found)
+    problems += [f"has the shape of FHIR {each}, not R4" for each in other_versions(found)]
     problems += [] if wanted else _nothing_asked_for(query, bundle)
-    problems += _outcomes([each for each in found if each.resourceType == "OperationOutcome"], own)
-    included = [each for each in found if each.resourceType == "Medication"]
+    problems += _outcomes(by_kind.get("OperationOutcome", []), own)
     answer = Answer(
         State.ANSWERED if found else State.EMPTY,
         own,
         next_url=_beyond(query, bundle, len(wanted)),
-        included=included,
+        included=by_kind.get("Medication", []),
         foreign=len(wanted) - len(own),
     )
     if problems:
         answer.state, answer.reason = State.FAILED, "; ".join(problems)
     return within_count(query, answer)
+
+
+def _by_kind(found: list[Resource], usual: str) -> dict[str, list[Resource]]:
+    """Resources by their type; a large answer mostly holds nothing but matches."""
+    if {each.resourceType for each in found} == {usual}:
+        return {usual: found}
+    kinds: dict[str, list[Resource]] = {}
+    for each in found:
+        kinds.setdefault(each.resourceType, []).append(each)
+    return kinds
 
 
 def _nothing_asked_for(query: Query, bundle: Resource) -> list[str]:
@@ -131,11 +141,6 @@ def _time(resource: Resource) -> ClinicalTime | None:
         case "Condition":
             return parse_any(resource.get("recordedDate"))
     return parse_any(resource.get("authoredOn"))
-
-
-def _of_other_versions(resources: Iterable[Resource]) -> list[str]:
-    versions = sorted({version for each in resources if (version := other_version(each))})
-    return [f"has the shape of FHIR {version}, not R4" for version in versions]
 
 
 def _outcomes(outcomes: Sequence[Resource], matches: Sequence[Resource]) -> list[str]:

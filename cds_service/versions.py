@@ -8,6 +8,7 @@ https://hl7.org/fhir/R4/versions.html, and the difference pages of each resource
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import msgspec
 
@@ -21,6 +22,15 @@ _TYPES = {
     "MedicationUsage": "R5",
 }
 """Resource types that R4 does not have."""
+
+_TELLING = frozenset({*_TYPES, "Condition", "MedicationRequest"})
+"""Resource types of which some tell their version: never an Observation, of which most are."""
+
+
+def other_versions(resources: Iterable[Resource]) -> list[str]:
+    """The versions whose shapes some of the resources have, each once."""
+    telling = [each for each in resources if each.resourceType in _TELLING]
+    return sorted({version for each in telling if (version := other_version(each))})
 
 
 def other_version(resource: Resource) -> str | None:
