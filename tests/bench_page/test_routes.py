@@ -226,7 +226,7 @@ def test_each_visit_is_of_somebody_else_but_a_patient_stays_one(client: FlaskCli
     assert run(client, request)["request"]["context"]["userId"] == "Practitioner/example"
     patient = request_of(client, f"{EMERGENCY}.patient-user")
     asked = run(client, patient, visit="a")
-    assert asked["request"]["context"]["userId"].startswith("Patient/")
+    assert asked["request"]["context"]["userId"] == patient["context"]["userId"]
 
 
 def test_there_is_no_bench_in_production(client: FlaskClient) -> None:

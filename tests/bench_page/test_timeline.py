@@ -9,8 +9,10 @@ import pytest
 
 from cds_service.bench import Bench
 from cds_service.bench_timeline import HEIGHT, WIDTH, Timeline
-from cds_service.bench_values import Edit
+from cds_service.bench_values import BenchContent, Course, Edit
 from hooks import bench
+from hooks.concepts import LEUKOCYTES
+from hooks.thresholds import HIGH_COUNT, HYPERLEUKOCYTOSIS, TUMOR_LYSIS_RISK
 from tests.bench_page.conftest import Desk
 from tests.catalogue import NOW
 
@@ -66,7 +68,13 @@ def test_whatever_is_drawn_lies_within_the_chart(desk: Desk, value: str, taken: 
 
 
 def test_labels_of_limits_do_not_overlap(desk: Desk) -> None:
-    found = course(desk, "als-aml-emergency.patient-view", leukocyte_count=Edit("1900", "10*9/L"))
+    close = [(each, "close") for each in (HYPERLEUKOCYTOSIS, TUMOR_LYSIS_RISK, HIGH_COUNT)]
+    content = BenchContent((), Course(LEUKOCYTES, tuple(close), ()))
+    request = desk.request("als-aml-emergency.patient-view")
+    own = Bench(desk.engine, content, frozenset())
+    found = own.timeline(own.service_for(request), msgspec.json.encode(request), NOW)
+    assert found is not None
+    assert found.limits[0].at == found.limits[1].at
     places = [line.label_at for line in found.limits]
     assert all(after - before >= 12 for before, after in pairwise(places))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from datetime import timedelta
 
 import pytest
 
@@ -11,6 +12,7 @@ from cds_service.bench_values import BIRTH_DATE, Edit, unit_text
 from cds_service.errors import InvalidRequest
 from cds_service.terminology import Measurement
 from tests.bench_page.conftest import Desk
+from tests.catalogue import NOW
 
 EMERGENCY = "als-aml-emergency.patient-view"
 VALUES = hooks.bench().values
@@ -99,7 +101,8 @@ def test_number_unit_and_time_all_count(desk: Desk, edit: Edit, is_emergency: bo
 
 def test_an_untouched_time_keeps_its_minutes(desk: Desk) -> None:
     request = desk.request(EMERGENCY)
-    time = request["prefetch"]["leukocytes"]["entry"][0]["resource"]["effectiveDateTime"]
+    time = (NOW - timedelta(hours=3, minutes=20)).isoformat()
+    request["prefetch"]["leukocytes"]["entry"][0]["resource"]["effectiveDateTime"] = time
     same = desk.changed(request, leukocyte_count=Edit("150", "10*9/L", "3 h")).request
     assert same["prefetch"]["leukocytes"]["entry"][0]["resource"]["effectiveDateTime"] == time
     moved = desk.changed(request, leukocyte_count=Edit("150", "10*9/L", "5 h")).request
@@ -138,6 +141,9 @@ def test_taking_a_value_away_takes_every_result_away(desk: Desk) -> None:
 
 def test_the_newest_result_is_the_one_that_is_changed(desk: Desk) -> None:
     request = desk.request("aml-count-falling.patient-view")
+    request["prefetch"]["leukocytes"]["entry"].sort(
+        key=lambda entry: entry["resource"]["valueQuantity"]["value"], reverse=True
+    )
     assert desk.field(request, "leukocyte-count")["value"] == "42"
     edited = desk.changed(request, leukocyte_count=Edit("120", "10*9/L", "1 h"))
     assert desk.field(edited.request, "leukocyte-count")["value"] == "120"
