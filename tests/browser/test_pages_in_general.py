@@ -15,7 +15,7 @@ PAGES = {
     "no-rule": "/rules/leukapheresis",
     "insight": "/insight",
 }
-IN_DOCS = {"start", "rules", "rule"}
+IN_DOCS = {"rule"}
 """Pages of which the documentation has a picture."""
 
 
