@@ -153,7 +153,7 @@ def of_lines(lines: Sequence[str]) -> tuple[Point, ...]:
             end += 1
         text = lines[place].strip()
         parts = of_lines(lines[place + 1 : end])
-        kind = next((kind for kind, words in OPENINGS.items() if words == text), "all")
+        kind: Kind = next((kind for kind, words in OPENINGS.items() if words == text), "all")
         found.append(_together(Point(text, kind, parts)) if parts else Point(text))
         place = end
     return tuple(found)
