@@ -90,7 +90,12 @@ def running(command: list[str], **settings: str) -> Iterator[Server]:
     """Run `command`, in which {port} stands for a free port, which it also finds in PORT."""
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("CDS_")}
+    # Modules are compiled once, as those that pip installs are, whatever is set here.
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("CDS_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
     environment = {**kept, "HOST": "127.0.0.1", "PORT": str(port), "CDS_WORKERS": "1"}
     filled = [part.format(port=port) for part in command]
     started = time.perf_counter()

@@ -11,11 +11,11 @@ import json
 import re
 import threading
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
 import msgspec
-from jsonschema import Draft202012Validator
 from msgspec import Raw
 
 from cds_service.errors import InvalidRequest
@@ -62,9 +62,14 @@ LONGEST = {
 _PATIENT_ID = re.compile(r"(?!\.+$)[A-Za-z0-9.-]{1,64}")
 """https://hl7.org/fhir/R4/datatypes.html#id, without ids made of dots alone."""
 
-_VALIDATOR = Draft202012Validator(
-    json.loads((files("cds_service.schemas") / "request.json").read_text(encoding="utf-8"))
-)
+
+@cache
+def _validator() -> Any:
+    """Of the JSON Schema. Imported here: only a body that is refused needs what takes so long."""
+    from jsonschema import Draft202012Validator
+
+    schema = files("cds_service.schemas") / "request.json"
+    return Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
 
 
 class Context(msgspec.Struct):
@@ -317,7 +322,7 @@ def _explained(body: bytes, otherwise: str) -> InvalidRequest:
     try:
         document = _outline(body)
         errors = sorted(
-            _VALIDATOR.iter_errors(document), key=lambda error: list(map(str, error.path))
+            _validator().iter_errors(document), key=lambda error: list(map(str, error.path))
         )
     except UNREADABLE:
         return InvalidRequest("the body is not JSON that can be read")
