@@ -13,7 +13,9 @@ from tests.browser import LOOKS, NARROW, SMALLEST, Camera, Service, findings, is
 from tests.browser.conftest import Opening
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page, Route
 
 EMERGENCY = "als-aml-emergency.patient-view"
 LEUKAPHERESIS = "als-aml-emergency.order-select.leukapheresis"
@@ -316,12 +318,57 @@ def test_texts_of_a_record_do_nothing(opening: Opening, service: Service) -> Non
     assert "<img src=x" in page.locator("#orders").inner_text()
 
 
-def test_nothing_moves_while_the_page_loads(opening: Opening) -> None:
+def test_nothing_moves_when_the_answer_comes(opening: Opening, service: Service) -> None:
     for query in ("", f"request={LEUKAPHERESIS}&profile=epic"):
-        page = bench(opening, query)
-        assert page.evaluate(_SHIFT) < 0.05
+        page, held = holding_back(opening)
+        page.goto(f"{service.origin}/bench?{query}")
+        wait_until(page, lambda held=held: bool(held))
+        page.evaluate(_TWO_FRAMES)
+        held[0].continue_()
+        page.locator("#bench[data-ready]").wait_for()
+        page.evaluate(_TWO_FRAMES)
+        assert page.evaluate(_SHIFT) < 0.02
 
 
+def test_a_slow_answer_does_not_replace_a_later_one(opening: Opening, service: Service) -> None:
+    page, held = holding_back(opening)
+    page.goto(f"{service.origin}/bench")
+    wait_until(page, lambda: len(held) == 1)
+    held[0].continue_()
+    page.locator("#bench[data-ready]").wait_for()
+    page.get_by_label("Patient", exact=True).select_option(label="A healthy patient")
+    wait_until(page, lambda: len(held) == 2)
+    page.get_by_label("Patient", exact=True).select_option(label="AML at 48 years, fit")
+    wait_until(page, lambda: len(held) == 3)
+    held[2].continue_()
+    wait_for_text(page, ".card h3", "AML, no recorded barrier")
+    with page.expect_response("**/bench/run"):
+        held[1].continue_()
+    page.evaluate(_TWO_FRAMES)
+    assert summaries(page), "the answer about another patient stands there"
+
+
+def holding_back(opening: Opening) -> tuple[Page, list[Route]]:
+    """A page whose runs wait until they are let go."""
+    page = opening("/rules")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/bench/run", hold)
+    return page, held
+
+
+def wait_until(page: Page, is_so: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if is_so():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it did not come to that")
+
+
+_TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 _SHIFT = """new Promise(done => {
   let moved = 0;
   const count = list => list.getEntries().forEach(each => { moved += each.value });
