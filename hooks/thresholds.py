@@ -1,9 +1,9 @@
 """Every limit and look-back window, once, with its reason and source (guideline or label).
 
 A site may set another value (docs/operations.md, "Local thresholds") from half of this one to its
-double; within `allowed` where that would leave what such a value can be, or be too wide for safety
-(a label's limit may be made stricter, not laxer); not at all where `fixed` says why. ASCENDING has
-limits that must not pass each other.
+double; within `allowed` where that would leave what such a value can be, or be too wide for safety:
+what warns of a danger, or clears a drug, a dose or a procedure, may be made stricter, not laxer.
+Not at all where `fixed` says why. ASCENDING has limits that must not pass each other.
 """
 
 from __future__ import annotations
@@ -40,6 +40,14 @@ def _limit(
 _ONE_TABLE = "ECOG and Karnofsky stand for each other by a published table."
 _COUNTED = "The rules and their words are about that many."
 _OF_THE_TRIAL = "The response groups are those of a trial, which enrolled these ages."
+_RISK_OF_THE_TRIALS = (
+    "The treatment of each risk group is that of trials with this limit: above it an anthracycline "
+    "is expected, up to it one is warned of."
+)
+_ADULTS = (
+    "Doses and goals are those of adults: lower would bring them to children, higher would leave "
+    "young adults without advice and with the phosphate limit of children."
+)
 
 
 HYPERLEUKOCYTOSIS = _limit(
@@ -48,6 +56,7 @@ HYPERLEUKOCYTOSIS = _limit(
     units.CELL_COUNT,
     "The usual definition; sources write both > and >=, and >= misses nobody.",
     "ROLLIG15",
+    allowed=("50", "100"),
 )
 TUMOR_LYSIS_RISK = _limit(
     "tumor-lysis-risk",
@@ -63,6 +72,7 @@ HIGH_COUNT = _limit(
     units.CELL_COUNT,
     "AML, above all monocytic, can show leukostasis between 50 and 100.",
     "ROLLIG15",
+    allowed=("25", "50"),
 )
 APL_HIGH_RISK = _limit(
     "apl-high-risk",
@@ -70,6 +80,7 @@ APL_HIGH_RISK = _limit(
     units.CELL_COUNT,
     "APL with more than 10 is high risk: differentiation syndrome, rising count on ATRA.",
     "ELNAPL19",
+    fixed=_RISK_OF_THE_TRIALS,
 )
 BLASTS_PRESENT = _limit(
     "blasts-present",
@@ -85,7 +96,7 @@ FVC_SEVERE = _limit(
     units.PERCENT,
     "Below half of predicted, non-invasive ventilation is considered in ALS.",
     "NIVCRIT",
-    allowed=("40", "70"),
+    allowed=("50", "70"),
 )
 HYPERCAPNIA = _limit(
     "hypercapnia",
@@ -93,7 +104,7 @@ HYPERCAPNIA = _limit(
     units.PRESSURE_MMHG,
     "Carbon dioxide retention in ALS.",
     "NIVCRIT",
-    allowed=("40", "50"),
+    allowed=("40", "45.1"),
 )
 SEVERE_ECOG = _limit(
     "severe-ecog",
@@ -118,6 +129,7 @@ HIGH_DOSE_METHOTREXATE = _limit(
     MG_PER_M2,
     "The customary lower bound of high-dose methotrexate, intravenously.",
     "READING",
+    allowed=("250", "500"),
 )
 
 FVC_PRESERVED = _limit(
@@ -126,10 +138,15 @@ FVC_PRESERVED = _limit(
     units.PERCENT,
     "From 80 % of predicted on, with no other sign, breathing counts as preserved.",
     "NIVCRIT",
-    allowed=("65", "100"),
+    allowed=("80", "100"),
 )
 WEAK_SNIFF = _limit(
-    "weak-sniff", "40", units.PRESSURE_CMH2O, "Sniff nasal pressure below 40 cmH2O.", "NIVCRIT"
+    "weak-sniff",
+    "40",
+    units.PRESSURE_CMH2O,
+    "Sniff nasal pressure below 40 cmH2O.",
+    "NIVCRIT",
+    allowed=("40", "80"),
 )
 WEAK_INSPIRATION = _limit(
     "weak-inspiration",
@@ -137,6 +154,7 @@ WEAK_INSPIRATION = _limit(
     units.PRESSURE_CMH2O,
     "Inspiratory pressure weaker than 60 cmH2O, whichever sign it is written with.",
     "NIVCRIT",
+    allowed=("60", "120"),
 )
 LOW_OXYGEN = _limit(
     "low-oxygen",
@@ -144,7 +162,7 @@ LOW_OXYGEN = _limit(
     units.PERCENT,
     "A flag for ALS failure and for leukostasis.",
     "NIVCRIT",
-    allowed=("88", "96"),
+    allowed=("92", "96"),
 )
 UNFIT_EJECTION_FRACTION = _limit(
     "unfit-ejection-fraction",
@@ -218,7 +236,12 @@ T_ALL_OLDEST = _limit(
     fixed=_OF_THE_TRIAL,
 )
 MRD_DETECTABLE = _limit(
-    "mrd-detectable", "0.01", units.PERCENT, "10^-4, the usual limit of positive.", "AALL1231"
+    "mrd-detectable",
+    "0.01",
+    units.PERCENT,
+    "10^-4, the usual limit of positive.",
+    "AALL1231",
+    allowed=("0.005", "0.01"),
 )
 MRD_HIGH = _limit(
     "mrd-high", "0.1", units.PERCENT, "10^-3: the trial of blinatumomab started there.", "BLAST18"
@@ -232,7 +255,7 @@ HIGH_HEMOGLOBIN = _limit(
     units.HEMOGLOBIN,
     "Above it red cells raise viscosity.",
     "HARRIS78",
-    allowed=("7", "12"),
+    allowed=("8", "10"),
 )
 LOW_PLATELETS_FOR_LINE = _limit(
     "low-platelets-for-line", "20", units.CELL_COUNT, "Central venous catheter.", "AABB15"
@@ -273,13 +296,28 @@ VENETOCLAX_COUNT = _limit(
     allowed=("10", "25"),
 )
 NEUTROPENIA = _limit(
-    "neutropenia", "0.5", units.CELL_COUNT, "Severe: prophylaxis is considered.", "ELN22"
+    "neutropenia",
+    "0.5",
+    units.CELL_COUNT,
+    "Severe: prophylaxis is considered.",
+    "ELN22",
+    allowed=("0.5", "1"),
 )
 RECOVERED_NEUTROPHILS = _limit(
-    "recovered-neutrophils", "0.75", units.CELL_COUNT, "Unverified; the protocol wins.", "READING"
+    "recovered-neutrophils",
+    "0.75",
+    units.CELL_COUNT,
+    "Unverified; the protocol wins.",
+    "READING",
+    allowed=("0.5", "1.5"),
 )
 RECOVERED_PLATELETS = _limit(
-    "recovered-platelets", "75", units.CELL_COUNT, "Unverified; the protocol wins.", "READING"
+    "recovered-platelets",
+    "75",
+    units.CELL_COUNT,
+    "Unverified; the protocol wins.",
+    "READING",
+    allowed=("50", "150"),
 )
 ONE_RELAPSE = _limit(
     "one-relapse",
@@ -298,6 +336,7 @@ HIGH_DOSE_CYTARABINE = _limit(
     MG_PER_M2,
     "A single intravenous dose from here on is high-dose cytarabine.",
     "SALIDAC",
+    allowed=("500", "1000"),
 )
 LARGE_HYDRATION = _limit(
     "large-hydration",
@@ -305,7 +344,7 @@ LARGE_HYDRATION = _limit(
     L_PER_M2,
     "In 24 h: from here on an intravenous fluid order counts as large-volume.",
     "TOSI08",
-    allowed=("1", "3"),
+    allowed=("1", "2"),
 )
 HYDROXYUREA_MAXIMUM = _limit(
     "hydroxyurea-maximum",
@@ -326,7 +365,7 @@ FERTILE_FROM = _limit(
     YEARS,
     "A pregnancy test is offered to women from this age on.",
     "HULABEL",
-    allowed=("9", "15"),
+    allowed=("9", "12"),
 )
 FERTILE_BELOW = _limit(
     "fertile-below",
@@ -334,7 +373,7 @@ FERTILE_BELOW = _limit(
     YEARS,
     "A pregnancy test is offered to women below this age.",
     "HULABEL",
-    allowed=("50", "65"),
+    allowed=("56", "65"),
 )
 ADULT = _limit(
     "adult",
@@ -342,7 +381,7 @@ ADULT = _limit(
     YEARS,
     "The advice on goals and doses is for adults.",
     "HULABEL",
-    allowed=("16", "21"),
+    fixed=_ADULTS,
 )
 UNFIT_AGE = _limit(
     "unfit-age", "75", YEARS, "Entry criterion of the trials.", "VIALEC", allowed=("65", "85")
@@ -354,7 +393,7 @@ TLS_POTASSIUM = _limit(
     units.POTASSIUM,
     "Laboratory tumor lysis syndrome.",
     "CB04",
-    allowed=("5", "6.5"),
+    allowed=("5", "6"),
 )
 TLS_PHOSPHATE_ADULT = _limit(
     "tls-phosphate-adult",
@@ -362,7 +401,7 @@ TLS_PHOSPHATE_ADULT = _limit(
     units.PHOSPHATE,
     "Adult: 1.45 mmol/L (4.49 mg/dL) and 4.5 mg/dL both count.",
     "CB04",
-    allowed=("4", "6"),
+    allowed=("4", "4.5"),
 )
 TLS_PHOSPHATE_CHILD = _limit(
     "tls-phosphate-child",
@@ -370,7 +409,7 @@ TLS_PHOSPHATE_CHILD = _limit(
     units.PHOSPHATE,
     "Child; 2.1 mmol/L.",
     "CB04",
-    allowed=("5", "8"),
+    allowed=("5", "6.51"),
 )
 TLS_CALCIUM = _limit(
     "tls-calcium",
@@ -378,55 +417,94 @@ TLS_CALCIUM = _limit(
     units.CALCIUM,
     "Corrected: 1.75 mmol/L (7.01 mg/dL) and 7.0 mg/dL both count.",
     "CB04",
-    allowed=("6", "8"),
+    allowed=("7", "8"),
 )
-TLS_URATE = _limit("tls-urate", "8", units.URATE, "Adult; 476 umol/L.", "CB04", allowed=("6", "10"))
+TLS_URATE = _limit(
+    "tls-urate", "8", units.URATE, "Adult; 476 umol/L.", "CB04", allowed=("6", "8.01")
+)
 LOW_FIBRINOGEN = _limit(
     "low-fibrinogen",
     "150",
     units.FIBRINOGEN,
-    "Coagulopathy; 1.5 g/L.",
+    "Coagulopathy; 1.5 g/L. The guidance's target begins at 100.",
     "ELNAPL19",
     allowed=("100", "200"),
 )
-HIGH_INR = _limit("high-inr", "1.5", units.INR, "Coagulopathy.", "ELNAPL19", allowed=("1.2", "2"))
-LOW_PLATELETS = _limit("low-platelets", "50", units.CELL_COUNT, "Bleeding risk.", "ELNAPL19")
+HIGH_INR = _limit("high-inr", "1.5", units.INR, "Coagulopathy.", "ELNAPL19", allowed=("1.2", "1.5"))
+LOW_PLATELETS = _limit(
+    "low-platelets",
+    "50",
+    units.CELL_COUNT,
+    "Bleeding risk. The guidance's target begins at 30.",
+    "ELNAPL19",
+    allowed=("30", "100"),
+)
 
 
-def _window(name: str, reason: str, **length: int) -> Window:
-    return Window(name, timedelta(**length), reason)
+def _window(
+    name: str, reason: str, allowed: tuple[int, int] | None = None, **length: int
+) -> Window:
+    """`allowed` counts in the unit of the length."""
+    [unit] = length
+    bounds = allowed and (timedelta(**{unit: allowed[0]}), timedelta(**{unit: allowed[1]}))
+    return Window(name, timedelta(**length), reason, bounds)
 
 
 FRESH_COUNT = _window(
-    "fresh-count", "Blasts can double in about a day; checks are at least daily.", hours=24
+    "fresh-count",
+    "Blasts can double in about a day; checks are at least daily.",
+    allowed=(12, 24),
+    hours=24,
 )
-OLD_COUNT = _window("old-count", "Older than this a leukocyte count is not used.", hours=72)
-PROCEDURE_VALUES = _window("procedure-values", "Clotting and platelets change in hours.", hours=24)
+OLD_COUNT = _window(
+    "old-count", "Older than this a leukocyte count is not used.", allowed=(36, 72), hours=72
+)
+PROCEDURE_VALUES = _window(
+    "procedure-values", "Clotting and platelets change in hours.", allowed=(12, 24), hours=24
+)
 SHOWN_AS_OLD = _window("shown-as-old", "Up to here a clotting value is shown, as old.", hours=48)
-TUMOR_LYSIS_VALUES = _window("tumor-lysis-values", "Labs every 6-8 h at the peak.", hours=12)
-TUMOR_LYSIS_SHOWN = _window("tumor-lysis-shown", "Shown up to here, as old.", hours=24)
-CREATININE_FOR_DOSE = _window("creatinine-for-dose", "Renal function changes fast.", hours=48)
-WEIGHT_FOR_DOSE = _window("weight-for-dose", "Fluid shifts; older is not used.", days=90)
-HEIGHT_FOR_CHILD = _window("height-for-child", "Children grow.", days=30)
-PERFORMANCE_STATUS = _window("performance-status", "ALS and leukemia both change it.", days=30)
-BREATHING = _window("breathing", "ALS clinics measure every 2-3 months.", days=90)
+TUMOR_LYSIS_VALUES = _window(
+    "tumor-lysis-values", "Labs every 6-8 h at the peak.", allowed=(6, 12), hours=12
+)
+TUMOR_LYSIS_SHOWN = _window(
+    "tumor-lysis-shown", "Shown up to here, as old.", allowed=(12, 24), hours=24
+)
+CREATININE_FOR_DOSE = _window(
+    "creatinine-for-dose", "Renal function changes fast.", allowed=(24, 48), hours=48
+)
+WEIGHT_FOR_DOSE = _window(
+    "weight-for-dose", "Fluid shifts; older is not used.", allowed=(7, 90), days=90
+)
+HEIGHT_FOR_CHILD = _window("height-for-child", "Children grow.", allowed=(15, 30), days=30)
+PERFORMANCE_STATUS = _window(
+    "performance-status", "ALS and leukemia both change it.", allowed=(15, 30), days=30
+)
+BREATHING = _window("breathing", "ALS clinics measure every 2-3 months.", allowed=(45, 90), days=90)
 BREATHING_REVIEW = _window("breathing-review", "Shown up to here, as old.", days=180)
-OXYGEN = _window("oxygen", "Changes within hours.", hours=24)
-QTC = _window("qtc", "Before the start, then weekly.", hours=72)
-ELECTROLYTES_FOR_ARSENIC = _window("electrolytes-for-arsenic", "Change in hours.", hours=24)
+OXYGEN = _window("oxygen", "Changes within hours.", allowed=(4, 24), hours=24)
+QTC = _window("qtc", "Before the start, then weekly.", allowed=(36, 72), hours=72)
+ELECTROLYTES_FOR_ARSENIC = _window(
+    "electrolytes-for-arsenic", "Change in hours.", allowed=(12, 24), hours=24
+)
 APL_PROCEDURE_VALUES = _window(
-    "apl-procedure-values", "In APL clotting changes faster still.", hours=12
+    "apl-procedure-values", "In APL clotting changes faster still.", allowed=(6, 12), hours=12
 )
 ORGAN_FUNCTION = _window("organ-function", "Heart and lung function: 6 months.", days=183)
 BILIRUBIN = _window("bilirubin", "Liver function changes within days.", days=7)
-MRD = _window("mrd", "After the last block of therapy.", days=42)
-PREGNANCY_TEST = _window("pregnancy-test", "Before a drug that harms the fetus.", days=7)
-RECOVERY_COUNTS = _window("recovery-counts", "Counts before the next phase.", days=7)
-AFTER_REMISSION = _window("after-remission", "Time on maintenance after remission.", days=730)
-HEMOGLOBIN = _window("hemoglobin", "Before red cells are given.", hours=72)
-MORPHOLOGY = _window("morphology", "This work-up.", days=14)
+MRD = _window("mrd", "After the last block of therapy.", allowed=(21, 42), days=42)
+PREGNANCY_TEST = _window(
+    "pregnancy-test", "Before a drug that harms the fetus.", allowed=(3, 7), days=7
+)
+RECOVERY_COUNTS = _window(
+    "recovery-counts", "Counts before the next phase.", allowed=(3, 7), days=7
+)
+AFTER_REMISSION = _window(
+    "after-remission", "Time on maintenance after remission.", allowed=(730, 1460), days=730
+)
+HEMOGLOBIN = _window("hemoglobin", "Before red cells are given.", allowed=(36, 72), hours=72)
+MORPHOLOGY = _window("morphology", "This work-up.", allowed=(14, 28), days=14)
 BEFORE_DIAGNOSIS = _window(
-    "before-diagnosis", "An earlier status is one without the leukemia.", days=14
+    "before-diagnosis", "An earlier status is one without the leukemia.", allowed=(7, 14), days=14
 )
 
 # -- what a site may set ---------------------------------------------------------------------------
@@ -438,10 +516,7 @@ BY_NAME = {each.name: each for each in LIMITS}
 
 ASCENDING = (
     (HIGH_COUNT, HYPERLEUKOCYTOSIS),
-    (APL_HIGH_RISK, HIGH_COUNT),
     (FVC_SEVERE, FVC_PRESERVED),
-    (ADULT, OLDER_ADULT),
-    (ADULT, UNFIT_AGE),
     (FERTILE_FROM, FERTILE_BELOW),
     (MRD_DETECTABLE, MRD_HIGH),
     (LOW_PLATELETS_FOR_LINE, LOW_PLATELETS_FOR_PUNCTURE),

@@ -15,11 +15,13 @@ from tests.protocol.support import NOW, VIEW
 
 @pytest.fixture
 def recordings(tmp_path: Path) -> Path:
-    """A patient with ALS and AML, and a leukocyte count of 182."""
+    """A patient with ALS and AML, and a leukocyte count of 75."""
     folder = tmp_path / "recordings"
     folder.mkdir()
-    request = json.dumps(fixtures.request(VIEW, NOW))
-    (folder / "one.json").write_text(request, encoding="utf-8")
+    request = fixtures.request(VIEW, NOW)
+    for entry in request["prefetch"]["leukocytes"]["entry"]:
+        entry["resource"]["valueQuantity"]["value"] = 75
+    (folder / "one.json").write_text(json.dumps(request), encoding="utf-8")
     return folder
 
 
@@ -41,7 +43,7 @@ def replay(recordings: Path, before: Path, after: Path) -> Result:
 def test_a_limit_that_another_file_raises_above_the_count_takes_the_card_away(
     tmp_path: Path, recordings: Path
 ) -> None:
-    before, after = limits(tmp_path / "now.toml", 120), limits(tmp_path / "new.toml", 190)
+    before, after = limits(tmp_path / "now.toml", 60), limits(tmp_path / "new.toml", 90)
     result = replay(recordings, before, after)
     assert result.exit_code == 1, result.output
     assert "hyperleukocytosis-emergency: yes -> no" in result.output
@@ -50,13 +52,13 @@ def test_a_limit_that_another_file_raises_above_the_count_takes_the_card_away(
 
 
 def test_two_files_that_say_the_same_change_nothing(tmp_path: Path, recordings: Path) -> None:
-    before, after = limits(tmp_path / "now.toml", 120), limits(tmp_path / "new.toml", 120)
+    before, after = limits(tmp_path / "now.toml", 60), limits(tmp_path / "new.toml", 60)
     result = replay(recordings, before, after)
     assert result.exit_code == 0, result.output
 
 
 def test_a_file_that_would_stop_the_start_is_named(tmp_path: Path, recordings: Path) -> None:
-    before, after = limits(tmp_path / "now.toml", 120), limits(tmp_path / "new.toml", 9_000)
+    before, after = limits(tmp_path / "now.toml", 60), limits(tmp_path / "new.toml", 9_000)
     result = replay(recordings, before, after)
     assert result.exit_code == 2
     assert "hyperleukocytosis" in result.output

@@ -49,7 +49,7 @@ FLUID = order(concepts.CRYSTALLOID, instructions=({"text": "200 mL/h"},))
 BREATHING = (diagnosis(ALS), *BODY, FLUID, result(concepts.FVC, 85))
 CHILD = (
     *(aged(10), diagnosis(ALS), FLUID, result(concepts.BODY_WEIGHT, 30)),
-    result(concepts.BODY_HEIGHT, 130, hours_ago=40 * DAY),
+    result(concepts.BODY_HEIGHT, 130, hours_ago=20 * DAY),
 )
 ARSENIC = (diagnosis(ALS), diagnosis(APL), order(concepts.ARSENIC_TRIOXIDE))
 T_ALL = (
@@ -57,32 +57,52 @@ T_ALL = (
     measured(concepts.MRD_END_OF_INDUCTION, 0.005),
 )
 
+LYSIS = (diagnosis(AML), count(182))
+HALF_DOSE = order(concepts.METHOTREXATE, dose="300 mg/m2", route="Intravenous")
+
 BETWEEN: dict[Limit, tuple[str, Case]] = {
-    thresholds.HYPERCAPNIA: ("hydration-als", (*BREATHING, measured(concepts.PACO2, 47))),
-    thresholds.WEAK_SNIFF: ("hydration-als", (*BREATHING, measured(concepts.SNIFF_PRESSURE, 35))),
+    thresholds.HYPERCAPNIA: ("hydration-als", (*BREATHING, measured(concepts.PACO2, 42))),
+    thresholds.WEAK_SNIFF: ("hydration-als", (*BREATHING, measured(concepts.SNIFF_PRESSURE, 60))),
     thresholds.WEAK_INSPIRATION: (
         "hydration-als",
-        (*BREATHING, measured(concepts.INSPIRATORY_PRESSURE, 50)),
+        (*BREATHING, measured(concepts.INSPIRATORY_PRESSURE, 80)),
     ),
-    thresholds.OXYGEN: ("hydration-als", (*BREATHING, measured(concepts.SPO2, 90, hours_ago=30))),
+    thresholds.OXYGEN: ("hydration-als", (*BREATHING, measured(concepts.SPO2, 90, hours_ago=12))),
     thresholds.HEIGHT_FOR_CHILD: ("hydration-als", CHILD),
     thresholds.MARROW_BLASTS_HIGH: (
         "t-all-response-group",
         (*T_ALL, measured(concepts.MARROW_BLASTS, 30)),
     ),
     thresholds.HYDROXYUREA_MAXIMUM: ("hyperleukocytosis-emergency", SCENARIO_1),
-    thresholds.FERTILE_FROM: ("apl-suspected", (aged(13, "female"), diagnosis(APL))),
+    thresholds.FERTILE_FROM: ("apl-suspected", (aged(10, "female"), diagnosis(APL))),
     thresholds.FERTILE_BELOW: ("apl-suspected", (aged(58, "female"), diagnosis(APL))),
     thresholds.PREGNANCY_TEST: (
         "apl-suspected",
         (
             *(aged(30, "female"), diagnosis(APL)),
-            answered(concepts.PREGNANCY_STATUS, "negative", hours_ago=10 * DAY),
+            answered(concepts.PREGNANCY_STATUS, "negative", hours_ago=5 * DAY),
         ),
     ),
-    thresholds.TLS_CALCIUM: (
+    thresholds.FVC_SEVERE: (
+        "intensive-therapy-als",
+        (diagnosis(ALS), diagnosis(AML), order(concepts.IDARUBICIN), result(concepts.FVC, 60)),
+    ),
+    thresholds.HIGH_DOSE_METHOTREXATE: (
+        "intensive-therapy-als",
+        (diagnosis(ALS), diagnosis(ALL), HALF_DOSE),
+    ),
+    **{
+        limit: ("hyperleukocytosis-emergency", (*LYSIS, measured(what, value)))
+        for limit, what, value in (
+            (thresholds.TLS_POTASSIUM, concepts.POTASSIUM, 5.5),
+            (thresholds.TLS_PHOSPHATE_ADULT, concepts.PHOSPHATE, 4.2),
+            (thresholds.TLS_CALCIUM, concepts.CALCIUM_CORRECTED, 7.5),
+            (thresholds.TLS_URATE, concepts.URATE, 7),
+        )
+    },
+    thresholds.TLS_PHOSPHATE_CHILD: (
         "hyperleukocytosis-emergency",
-        (diagnosis(AML), count(182), measured(concepts.CALCIUM_CORRECTED, 7.5)),
+        (aged(10), *LYSIS, measured(concepts.PHOSPHATE, 6)),
     ),
     thresholds.SHOWN_AS_OLD: (
         "hyperleukocytosis-emergency",
@@ -90,13 +110,13 @@ BETWEEN: dict[Limit, tuple[str, Case]] = {
     ),
     thresholds.ELECTROLYTES_FOR_ARSENIC: (
         "arsenic-als",
-        (*ARSENIC, measured(concepts.POTASSIUM, 3, hours_ago=30)),
+        (*ARSENIC, measured(concepts.POTASSIUM, 3, hours_ago=18)),
     ),
     thresholds.HEMOGLOBIN: (
         "red-cells-hyperleukocytosis",
         (
             *(diagnosis(AML), count(182), order(concepts.RED_CELLS)),
-            measured(concepts.HEMOGLOBIN, 11, hours_ago=4 * DAY),
+            measured(concepts.HEMOGLOBIN, 11, hours_ago=2 * DAY),
         ),
     ),
 }
@@ -155,10 +175,10 @@ def test_the_default_lies_within_what_may_be_set(limit: Limit) -> None:
     assert low < high
 
 
-@pytest.mark.parametrize("pressure", [50, -50])
+@pytest.mark.parametrize("pressure", [80, -80])
 def test_a_weak_inspiration_is_judged_by_one_limit_whichever_sign_it_has(pressure: float) -> None:
     low, high = both_ends(thresholds.WEAK_INSPIRATION)
     case = (*BREATHING, measured(concepts.INSPIRATORY_PRESSURE, pressure))
     rule = RULES["hydration-als"]
-    assert said(rule, case, high) == said(rule, case)
-    assert said(rule, case, low) != said(rule, case)
+    assert said(rule, case, low) == said(rule, case)
+    assert said(rule, case, high) != said(rule, case)

@@ -17,10 +17,10 @@ from tests.thresholds.files import threshold, window, written
 
 EMERGENCY, WATCH = "hyperleukocytosis-emergency", "hyperleukocytosis-watch"
 LINE = (
-    "- Local threshold: hyperleukocytosis 150 ×10⁹/L (this service's default 100 ×10⁹/L; set by "
+    "- Local threshold: hyperleukocytosis 80 ×10⁹/L (this service's default 100 ×10⁹/L; set by "
     "Leukemia committee, 2026-10-01)"
 )
-OTHER_LIMIT = threshold("hyperleukocytosis", "150")
+OTHER_LIMIT = threshold("hyperleukocytosis", "80")
 
 
 def with_count(value: float, hours_ago: float = 3) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def test_the_story_s_count_lies_where_the_tests_put_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "first"), [(149.9, WATCH), (150, EMERGENCY), (150.1, EMERGENCY), (100, WATCH)]
+    ("value", "first"), [(79.9, WATCH), (80, EMERGENCY), (80.1, EMERGENCY), (99.9, EMERGENCY)]
 )
 def test_the_local_limit_decides(here: Caller, value: float, first: str) -> None:
     assert here.rules(with_count(value))[0] == first
@@ -58,12 +58,12 @@ def test_the_local_window_decides(here: Caller, hours: float, first: str) -> Non
 
 def test_the_card_states_the_local_limit_and_what_it_stands_for(here: Caller) -> None:
     card = here.cards(with_count(187))[0]
-    assert card["summary"].startswith("WBC at or above 150 with acute leukemia: emergency;")
+    assert card["summary"].startswith("WBC at or above 80 with acute leukemia: emergency;")
     assert LINE in card["detail"].splitlines()
     first, second = card["extension"][EXTENSION]["localThresholds"]
     assert first == {
         "name": "hyperleukocytosis",
-        "value": "150 ×10⁹/L",
+        "value": "80 ×10⁹/L",
         "default": "100 ×10⁹/L",
         "reason": "Local protocol 12",
         "approvedBy": "Leukemia committee",
@@ -74,8 +74,8 @@ def test_the_card_states_the_local_limit_and_what_it_stands_for(here: Caller) ->
 
 def test_the_reason_for_a_card_states_the_local_limits(here: Caller) -> None:
     old = here.cards(with_count(187, 30))[0]["detail"]
-    assert "the last count was 150 or more, but at over 12 h it is too old to act on" in old
-    assert "the count is between 50 and 150." in here.cards(with_count(120))[0]["detail"]
+    assert "the last count was 80 or more, but at over 12 h it is too old to act on" in old
+    assert "the count is between 50 and 80." in here.cards(with_count(60))[0]["detail"]
 
 
 def test_a_card_that_rests_on_none_says_nothing_of_it(here: Caller) -> None:
@@ -118,9 +118,9 @@ def test_every_story_is_answered_with_limits_at_their_ends(tmp_path: Path) -> No
         OTHER_LIMIT,
         threshold("high-count", "25"),
         threshold("low-oxygen", "96", "%"),
-        threshold("adult", "21", "a"),
+        threshold("unfit-age", "65", "a"),
         threshold("fvc-severe", "70", "%"),
-        threshold("mrd-detectable", "0.02", "%"),
+        threshold("mrd-detectable", "0.005", "%"),
         window("performance-status", days="15"),
         window("old-count", hours="48"),
         window("breathing", days="45"),
@@ -137,7 +137,7 @@ def test_what_stands_behind_a_rule_has_the_limits_in_force(here: Caller) -> None
         limits["hyperleukocytosis"].items()
         >= {
             "name": "hyperleukocytosis",
-            "value": "150 ×10⁹/L",
+            "value": "80 ×10⁹/L",
             "default": "100 ×10⁹/L",
             "reason": "Local protocol 12",
             "approvedBy": "Leukemia committee",
@@ -146,8 +146,8 @@ def test_what_stands_behind_a_rule_has_the_limits_in_force(here: Caller) -> None
         }.items()
     )
     assert "default" not in limits["tls-urate"]
-    assert document["summary"].startswith("WBC at or above 150")
-    assert "  Leukocytes at least 150 ×10⁹/L within 12 h" in document["logic"]["appliesWhen"]
+    assert document["summary"].startswith("WBC at or above 80")
+    assert "  Leukocytes at least 80 ×10⁹/L within 12 h" in document["logic"]["appliesWhen"]
     assert "at or above 100" not in json.dumps(document)
 
 

@@ -42,9 +42,9 @@ def test_without_a_file_the_content_s_own_limits_hold() -> None:
 
 
 def test_a_value_takes_the_place_of_the_default(tmp_path: Path) -> None:
-    found = limits(tmp_path, threshold("high-count", "60"), window("fresh-count", hours="12"))
+    found = limits(tmp_path, threshold("high-count", "40"), window("fresh-count", hours="12"))
     count, fresh = found.of(thresholds.HIGH_COUNT), found.of(thresholds.FRESH_COUNT)
-    assert (count.value, str(count)) == (Decimal(60), "60 ×10⁹/L")
+    assert (count.value, str(count)) == (Decimal(40), "40 ×10⁹/L")
     assert (fresh.length, str(fresh)) == (timedelta(hours=12), "12 h")
     assert found.of(thresholds.OLD_COUNT) is thresholds.OLD_COUNT
 
@@ -58,7 +58,7 @@ def test_it_is_named_for_the_rules_that_rest_on_it_and_no_others(tmp_path: Path)
     ("name", "value", "unit", "read"),
     [
         ("low-fibrinogen", "1.2", "g/L", "120 mg/dL"),
-        ("high-count", "60000", "/uL", "60 ×10⁹/L"),
+        ("high-count", "40000", "/uL", "40 ×10⁹/L"),
         ("hypercapnia", "6.0", "kPa", "45.0036 mmHg"),
         ("unfit-clearance", "40", "mL/min", "40 mL/min"),
         ("mrd-high", "0.05", "%", "0.05 %"),
@@ -81,32 +81,30 @@ def test_the_ends_of_what_may_be_set_are_taken_and_what_lies_beyond_is_not(
 ) -> None:
     limit = thresholds.BY_NAME[name]
     assert isinstance(limit, Threshold)
-    unit, others = limit.units.canonical, threshold("hyperleukocytosis", "200")
+    unit = limit.units.canonical
     for end, beyond in zip(bounds(limit), ("0.999", "1.001"), strict=True):
         assert isinstance(end, Threshold)
-        own = limits(tmp_path, others, threshold(name, str(end.value), unit)).of(limit)
+        own = limits(tmp_path, threshold(name, str(end.value), unit)).of(limit)
         assert own.value == end.value
-        [problem] = refused(
-            tmp_path, others, threshold(name, str(end.value * Decimal(beyond)), unit)
-        )
+        [problem] = refused(tmp_path, threshold(name, str(end.value * Decimal(beyond)), unit))
         assert "is outside of what may be set" in problem
 
 
 def test_half_and_double_are_the_ends_where_nothing_else_is_declared() -> None:
-    low, high = bounds(thresholds.HIGH_COUNT)
+    low, high = bounds(thresholds.LOW_PLATELETS_FOR_PUNCTURE)
     assert isinstance(low, Threshold)
     assert isinstance(high, Threshold)
     assert (low.value, high.value) == (25, 100)
-    first, last = bounds(thresholds.QTC)
+    first, last = bounds(thresholds.SHOWN_AS_OLD)
     assert isinstance(first, Window)
     assert isinstance(last, Window)
-    assert (first.length, last.length) == (timedelta(hours=36), timedelta(days=6))
+    assert (first.length, last.length) == (timedelta(hours=24), timedelta(days=4))
 
 
 def test_half_of_an_odd_number_of_days_is_said_as_it_can_be_set(tmp_path: Path) -> None:
-    low, _ = bounds(thresholds.PREGNANCY_TEST)
+    low, _ = bounds(thresholds.BILIRUBIN)
     assert str(low) == "72 h"
-    own = limits(tmp_path, window("pregnancy-test", days="3")).of(thresholds.PREGNANCY_TEST)
+    own = limits(tmp_path, window("bilirubin", days="3")).of(thresholds.BILIRUBIN)
     assert own.length == timedelta(days=3)
 
 
@@ -114,31 +112,31 @@ REFUSED = {
     "a name that there is not": (threshold("high-cuont", "60"), "there is no such limit"),
     "no name": (threshold("", "60"), "name: is missing"),
     "no value": (threshold("high-count", ""), "value: is missing"),
-    "no unit": (threshold("high-count", "60", ""), "unit: is missing"),
-    "no reason": (threshold("high-count", "60", reason=""), "reason: is missing"),
-    "an empty reason": (threshold("high-count", "60", reason='""'), "reason: is missing"),
-    "nobody who approved": (threshold("high-count", "60", approved_by=""), "approved_by: is"),
+    "no unit": (threshold("high-count", "40", ""), "unit: is missing"),
+    "no reason": (threshold("high-count", "40", reason=""), "reason: is missing"),
+    "an empty reason": (threshold("high-count", "40", reason='""'), "reason: is missing"),
+    "nobody who approved": (threshold("high-count", "40", approved_by=""), "approved_by: is"),
     "an approver with markup": (
-        threshold("high-count", "60", approved_by='"<b>Me</b>"'),
+        threshold("high-count", "40", approved_by='"<b>Me</b>"'),
         "matching regex",
     ),
-    "no date": (threshold("high-count", "60", date=""), "date: is missing"),
-    "a date as a text": (threshold("high-count", "60", date='"soon"'), "Invalid RFC3339"),
+    "no date": (threshold("high-count", "40", date=""), "date: is missing"),
+    "a date as a text": (threshold("high-count", "40", date='"soon"'), "Invalid RFC3339"),
     "a date with a time": (
-        threshold("high-count", "60", date="2026-10-01T12:00:00"),
+        threshold("high-count", "40", date="2026-10-01T12:00:00"),
         "write a day",
     ),
-    "a number as a text": (threshold("high-count", '"60"'), "Expected `int | float`"),
+    "a number as a text": (threshold("high-count", '"40"'), "Expected `int | float`"),
     "yes as a number": (threshold("high-count", "true"), "Expected `int | float`"),
     "no number": (threshold("high-count", "nan"), "is no number"),
     "without end": (threshold("high-count", "inf"), "is no number"),
-    "another unit": (threshold("high-count", "60", "mg/dL"), 'is not "10*9/L"'),
-    "a unit of another size": (threshold("high-count", "60", "/uL"), "0.06 ×10⁹/L is outside"),
-    "a blank for a unit": (threshold("high-inr", "1.6", " "), 'is not "{INR}"'),
-    "a negative number": (threshold("high-count", "-60"), "is outside"),
+    "another unit": (threshold("high-count", "40", "mg/dL"), 'is not "10*9/L"'),
+    "a unit of another size": (threshold("high-count", "40", "/uL"), "0.04 ×10⁹/L is outside"),
+    "a blank for a unit": (threshold("high-inr", "1.4", " "), 'is not "{INR}"'),
+    "a negative number": (threshold("high-count", "-40"), "is outside"),
     "a window as a limit": (threshold("fresh-count", "12", "h"), "under [[window]]"),
     "a limit as a window": (window("high-count", hours="12"), "under [[threshold]]"),
-    "a word too many": (threshold("high-count", "60", values="60"), "unknown field `values`"),
+    "a word too many": (threshold("high-count", "40", values="60"), "unknown field `values`"),
     "neither hours nor days": (window("fresh-count"), "either hours or days"),
     "hours and days": (window("fresh-count", hours="12", days="1"), "either hours or days"),
     "a part of an hour": (window("fresh-count", hours="12.5"), "Expected `int | null`"),
@@ -147,19 +145,15 @@ REFUSED = {
     "hours that are no days": (window("old-count", hours="100"), "only whole days"),
     "what a site cannot set": (threshold("severe-ecog", "3", "{score}"), "a site cannot set it"),
     "the other way round": (
-        threshold("high-count", "80") + threshold("hyperleukocytosis", "70"),
-        "high-count 80 ×10⁹/L would be above hyperleukocytosis 70 ×10⁹/L",
-    ),
-    "windows the other way round": (
-        window("fresh-count", hours="48") + window("old-count", hours="36"),
-        "fresh-count 48 h would be above old-count 36 h",
+        threshold("low-platelets-for-line", "40") + threshold("low-platelets-for-puncture", "30"),
+        "low-platelets-for-line 40 ×10⁹/L would be above low-platelets-for-puncture 30 ×10⁹/L",
     ),
     "twice": (
-        threshold("high-count", "60") + threshold("high-count", "70"),
+        threshold("high-count", "40") + threshold("high-count", "45"),
         "threshold high-count: stands twice",
     ),
     "twice, once as it is": (
-        threshold("high-count", "50") + threshold("high-count", "70"),
+        threshold("high-count", "50") + threshold("high-count", "45"),
         "threshold high-count: stands twice",
     ),
     "nothing": ("", "holds neither [[threshold]] nor [[window]]"),
@@ -189,7 +183,7 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
         "threshold high-count: value: is missing",
         "threshold high-count: reason: is missing",
         "threshold high-count: date: is missing",
-        "threshold high-inr: 9 is outside of what may be set, 1.2 to 2 (default 1.5)",
+        "threshold high-inr: 9 is outside of what may be set, 1.2 to 1.5 (default 1.5)",
         "window no-such: there is no such limit",
     ]
 
@@ -198,15 +192,15 @@ def test_content_without_limits_refuses_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delattr("hooks.LIMITS")
-    path = written(tmp_path, threshold("high-count", "60"))
+    path = written(tmp_path, threshold("high-count", "40"))
     with pytest.raises(ContentError, match="has no limits that a site may set"):
         load_engine(hooks, Settings(thresholds=str(path)))
 
 
 def test_production_does_not_start_on_an_approval_that_is_to_come(tmp_path: Path) -> None:
-    later = limits(tmp_path, threshold("high-count", "60", date="2026-11-22"))
+    later = limits(tmp_path, threshold("high-count", "40", date="2026-11-22"))
     with pytest.raises(ContentError, match="high-count: approved on 2026-11-22, which is to come"):
         announce(later, "production", TODAY)
     announce(later, "sandbox", TODAY)
-    today = limits(tmp_path, threshold("high-count", "60", date="2026-11-21"))
+    today = limits(tmp_path, threshold("high-count", "40", date="2026-11-21"))
     announce(today, "production", TODAY)
