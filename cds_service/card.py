@@ -222,7 +222,9 @@ def with_rule_pages(cards: Iterable[dict[str, Any]], base: str) -> list[dict[str
 
 
 def _with_rule_pages(card: dict[str, Any], base: str) -> dict[str, Any]:
-    told = card["extension"][EXTENSION]
+    told = card.get("extension", {}).get(EXTENSION, {})
+    if "id" not in told:
+        return card
     labels = {told["id"]: f"Why this card: rule {told['id']}"}
     labels |= {each: f"Also on this card: rule {each}" for each in told.get("also", ())}
     pages = [
