@@ -123,8 +123,8 @@ class Decision:
     Rules that are `silent` here were asked and not shown; of these `withheld` apply, as they would
     have shown. Rules that are `off` were not asked. Rules that are `crowded_out` have a line on the
     first card, for want of room for a card; `missing` are the keys of the gaps at its foot. Cards
-    that are `held` back are not shown; `marks` are those of the cards, by uuid. `notes` say what was
-    changed for the client's EHR.
+    that are `held` back are not shown; `marks` are those of the cards, by uuid. `notes` say what
+    was changed for the client's EHR.
     """
 
     outcomes: list[Outcome]
