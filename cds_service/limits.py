@@ -33,8 +33,9 @@ class Local:
     def words(self) -> str:
         """As a card says it."""
         return (
-            f"Local threshold: {self.default.name.replace('-', ' ')} {self.own} (this service's "
-            f"default {self.default}; set by {self.approved_by}, {self.date.isoformat()})"
+            f"Local threshold: {self.default.title or self.default.name.replace('-', ' ')} "
+            f"{self.own} (this service's default {self.default}; "
+            f"set by {self.approved_by}, {self.date.isoformat()})"
         )
 
     def described(self) -> dict[str, str]:

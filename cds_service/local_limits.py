@@ -21,7 +21,7 @@ from msgspec import Meta
 from cds_service.errors import ContentError
 from cds_service.limits import Changeable, Limit, Limits, Local
 from cds_service.rule import SUMMARY_LIMIT, Rule
-from cds_service.terminology import Threshold, Window
+from cds_service.terminology import SHOWN_DIGITS, Threshold, Window
 from cds_service.toml_file import read_toml
 
 log = logging.getLogger(__name__)
@@ -148,6 +148,9 @@ def _threshold(entry: dict[str, Any], known: Mapping[str, Limit]) -> Local:
     value = Decimal(str(given.value))
     if not value.is_finite():
         raise _Unfit("value: is no number")
+    if len(value.normalize().as_tuple().digits) > SHOWN_DIGITS:
+        # What a card states is what was approved, to the last digit.
+        raise _Unfit(f"value: has more digits than are shown, which are {SHOWN_DIGITS}")
     factor = Decimal(1) if given.unit == default.units.canonical else _factor(default, given.unit)
     if factor is None:
         unit = default.units.canonical

@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -189,6 +189,10 @@ class Orderable:
 Concept = Diagnosis | Measurement | QualitativeTest | Orderable
 
 
+SHOWN_DIGITS = 6
+_SHOWN = Context(prec=SHOWN_DIGITS)
+
+
 @dataclass(frozen=True, slots=True)
 class Threshold:
     """A number that decides, in one unit, with the reason for it and where it comes from.
@@ -204,29 +208,35 @@ class Threshold:
     source: str
     allowed: tuple[Decimal, Decimal] | None = None
     fixed: str = ""
+    title: str = field(default="", compare=False)
+    """What a card calls it, to be followed by the value; without one, the name in words."""
+
     _text: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        text = f"{self.value.normalize():f} {self.units.display}".strip()
-        object.__setattr__(self, "_text", text)
+        object.__setattr__(self, "_text", f"{self.number} {self.units.display}".strip())
 
     def __str__(self) -> str:
         return self._text
 
     @property
     def number(self) -> str:
-        """Without its unit, for a text that does not repeat it."""
-        return f"{self.value.normalize():f}"
+        """Without its unit, for a text that does not repeat it.
+
+        Of what a site's unit converts to, as many digits as anybody reads: the value stays exact.
+        """
+        return f"{_SHOWN.plus(self.value).normalize():f}"
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """How far back a value still counts, with the reason for it. `allowed` is as for a limit."""
+    """How far back a value still counts, with the reason for it. The rest is as for a limit."""
 
     name: str
     length: timedelta
     reason: str
     allowed: tuple[timedelta, timedelta] | None = None
+    title: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return duration_text(self.length)

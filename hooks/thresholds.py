@@ -24,6 +24,78 @@ L_PER_M2 = Units("L/m2", "L/m²", {})
 MG_PER_DAY = Units("mg/d", "mg/day", {})
 
 
+_TITLES = {
+    "hyperleukocytosis": "hyperleukocytosis from",
+    "tumor-lysis-risk": "high tumor lysis risk from a leukocyte count of",
+    "high-count": "high leukocyte count from",
+    "fvc-severe": "vital capacity called severe below",
+    "fvc-preserved": "vital capacity called preserved from",
+    "hypercapnia": "PaCO2 called high above",
+    "weak-sniff": "sniff pressure called weak below",
+    "weak-inspiration": "inspiratory pressure called weak below",
+    "low-oxygen": "oxygen saturation called low below",
+    "high-dose-methotrexate": "methotrexate called high-dose from",
+    "high-dose-cytarabine": "single dose of cytarabine called high from",
+    "unfit-age": "unfit for intensive therapy by age from",
+    "unfit-ejection-fraction": "unfit by ejection fraction up to",
+    "unfit-lung-function": "unfit by DLCO or FEV1 up to",
+    "unfit-clearance": "unfit by creatinine clearance below",
+    "unfit-bilirubin": "unfit by bilirubin above",
+    "older-adult": "older adult with ALL from",
+    "mrd-detectable": "MRD called positive from",
+    "mrd-high": "MRD called high from",
+    "marrow-blasts-high": "day-29 marrow blasts called high above",
+    "high-hemoglobin": "hemoglobin called high for red cells above",
+    "low-platelets": "platelets called low below",
+    "low-platelets-for-line": "platelets called low for a central line below",
+    "low-platelets-for-puncture": "platelets called low for a puncture below",
+    "low-fibrinogen": "fibrinogen called low below",
+    "high-inr": "INR called high above",
+    "dangerous-qtc": "QTc called dangerous from",
+    "potassium-for-arsenic": "potassium called low for arsenic below",
+    "magnesium-for-arsenic": "magnesium called low for arsenic below",
+    "venetoclax-count": "leukocyte count for venetoclax below",
+    "neutropenia": "severe neutropenia below",
+    "recovered-neutrophils": "neutrophils called recovered from",
+    "recovered-platelets": "platelets called recovered from",
+    "large-hydration": "fluid in 24 h called large-volume from",
+    "hydroxyurea-maximum": "largest dose of hydroxyurea that is proposed",
+    "fertile-from": "pregnancy asked for from",
+    "fertile-below": "pregnancy asked for below",
+    "tls-potassium": "tumor lysis criterion, potassium from",
+    "tls-phosphate-adult": "tumor lysis criterion, phosphate of an adult from",
+    "tls-phosphate-child": "tumor lysis criterion, phosphate of a child from",
+    "tls-calcium": "tumor lysis criterion, calcium up to",
+    "tls-urate": "tumor lysis criterion, urate from",
+    "fresh-count": "leukocyte count called fresh within",
+    "old-count": "leukocyte count not used beyond",
+    "procedure-values": "platelets and clotting used before a procedure within",
+    "apl-procedure-values": "platelets and clotting used before a procedure in APL within",
+    "shown-as-old": "old platelets and clotting shown within",
+    "tumor-lysis-values": "tumor lysis values used within",
+    "tumor-lysis-shown": "old tumor lysis values shown within",
+    "creatinine-for-dose": "creatinine used within",
+    "weight-for-dose": "weight used within",
+    "height-for-child": "height of a child used within",
+    "performance-status": "performance status used within",
+    "before-diagnosis": "performance status used from before the diagnosis by up to",
+    "breathing": "breathing tests used within",
+    "breathing-review": "old breathing tests shown within",
+    "oxygen": "oxygen saturation used within",
+    "qtc": "QTc used within",
+    "electrolytes-for-arsenic": "potassium and magnesium for arsenic used within",
+    "organ-function": "heart and lung function used within",
+    "bilirubin": "bilirubin used within",
+    "mrd": "MRD used within",
+    "pregnancy-test": "pregnancy test used within",
+    "recovery-counts": "counts for recovery used within",
+    "after-remission": "remission called recent within",
+    "hemoglobin": "hemoglobin used within",
+    "morphology": "morphology used within",
+}
+"""What a card calls a limit that a site has set, to be followed by the value."""
+
+
 def _limit(
     name: str,
     value: str,
@@ -34,7 +106,8 @@ def _limit(
     fixed: str = "",
 ) -> Threshold:
     bounds = None if allowed is None else (Decimal(allowed[0]), Decimal(allowed[1]))
-    return Threshold(name, Decimal(value), unit, reason, source, bounds, fixed)
+    title = _TITLES.get(name, "")
+    return Threshold(name, Decimal(value), unit, reason, source, bounds, fixed, title)
 
 
 _ONE_TABLE = "ECOG and Karnofsky stand for each other by a published table."
@@ -447,7 +520,7 @@ def _window(
     """`allowed` counts in the unit of the length."""
     [unit] = length
     bounds = allowed and (timedelta(**{unit: allowed[0]}), timedelta(**{unit: allowed[1]}))
-    return Window(name, timedelta(**length), reason, bounds)
+    return Window(name, timedelta(**length), reason, bounds, _TITLES[name])
 
 
 FRESH_COUNT = _window(

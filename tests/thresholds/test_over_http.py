@@ -17,8 +17,8 @@ from tests.thresholds.files import threshold, window, written
 
 EMERGENCY, WATCH = "hyperleukocytosis-emergency", "hyperleukocytosis-watch"
 LINE = (
-    "- Local threshold: hyperleukocytosis 80 ×10⁹/L (this service's default 100 ×10⁹/L; set by "
-    "Leukemia committee, 2026-10-01)"
+    "- Local threshold: hyperleukocytosis from 80 ×10⁹/L (this service's default 100 ×10⁹/L; set "
+    "by Leukemia committee, 2026-10-01)"
 )
 OTHER_LIMIT = threshold("hyperleukocytosis", "80")
 
@@ -92,7 +92,12 @@ def test_a_joined_card_names_the_limits_of_every_rule_on_it(tmp_path: Path) -> N
     assert card["extension"][EXTENSION]["also"] == ["central-line-bleeding-risk"]
     [local] = card["extension"][EXTENSION]["localThresholds"]
     assert local["name"] == "low-platelets-for-line"
-    assert card["detail"].count("Local threshold: low platelets for line 30 ×10⁹/L") == 1
+    assert (
+        card["detail"].count(
+            "Local threshold: platelets called low for a central line below 30 ×10⁹/L"
+        )
+        == 1
+    )
 
 
 def texts(value: Any) -> Iterator[str]:

@@ -83,6 +83,11 @@ def size(limit: Limit) -> float:
 
 
 @pytest.mark.parametrize("limit", CHANGEABLE, ids=lambda limit: limit.name)
+def test_a_card_calls_it_by_more_than_its_name(limit: Limit) -> None:
+    assert len(limit.title.split()) > 1
+
+
+@pytest.mark.parametrize("limit", CHANGEABLE, ids=lambda limit: limit.name)
 def test_what_warns_or_clears_can_be_made_stricter_only(limit: Limit) -> None:
     low, high = map(size, bounds(limit))
     if limit.name in EITHER_WAY:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,8 +12,8 @@ import pytest
 import hooks
 from cds_service.engine import load_engine
 from cds_service.errors import ContentError
-from cds_service.limits import Limits
-from cds_service.local_limits import announce, bounds
+from cds_service.limits import Limits, Stated
+from cds_service.local_limits import announce, bounds, read_limits
 from cds_service.settings import Settings
 from cds_service.terminology import Threshold, Window
 from hooks import thresholds
@@ -69,6 +70,14 @@ def test_a_unit_that_converts_is_converted(
 ) -> None:
     found = limits(tmp_path, threshold(name, value, unit))
     assert str(found.of(thresholds.BY_NAME[name])) == read
+
+
+def test_what_a_unit_converts_to_is_shown_with_as_many_digits_as_anybody_reads(
+    tmp_path: Path,
+) -> None:
+    own = limits(tmp_path, threshold("tls-urate", "400", "umol/L")).of(thresholds.TLS_URATE)
+    assert str(own) == "6.72495 mg/dL"
+    assert own.value == Decimal(400) * (thresholds.TLS_URATE.units.factor("umol/L") or 0)
 
 
 def test_a_limit_set_to_its_default_is_no_local_one(tmp_path: Path) -> None:
@@ -159,9 +168,9 @@ REFUSED = {
     "nothing": ("", "holds neither [[threshold]] nor [[window]]"),
     "another table": ("[[limit]]\nname = 1", "unknown field `limit`"),
     "no TOML": ("[[threshold", ""),
-    "a number that makes a summary too long": (
-        threshold("older-adult", "60.123456789", "a"),
-        "the summary of all-older-adult would be longer than 139 characters",
+    "more digits than a card shows": (
+        threshold("older-adult", "60.12345", "a"),
+        "value: has more digits than are shown, which are 6",
     ),
 }
 
@@ -170,6 +179,14 @@ REFUSED = {
 def test_what_does_not_fit_is_refused(tmp_path: Path, text: str, words: str) -> None:
     [problem] = refused(tmp_path, text)
     assert words in problem
+
+
+def test_a_number_that_makes_a_summary_too_long_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, threshold("older-adult", "60.1234", "a"))
+    rule = hooks.SERVICES[0].rules()[0]
+    full = replace(rule, summary=Stated("x" * 134 + " {.number}", thresholds.OLDER_ADULT))
+    with pytest.raises(ContentError, match=f"the summary of {rule.id} would be longer than 139"):
+        read_limits(str(path), hooks.LIMITS, (full,), hooks.limits_of)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

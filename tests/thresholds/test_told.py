@@ -33,9 +33,9 @@ def test_doctor_names_the_rules_that_a_limit_changes(site: Path) -> None:
     remarks = json.loads(run("doctor", "--json").stdout)["remarks"]
     [words] = [each for each in remarks if "venetoclax" in each]
     assert words == (
-        "Local threshold: venetoclax count 20 ×10⁹/L (this service's default 25 ×10⁹/L; set by "
-        "Leukemia committee, 2026-10-01) changes venetoclax-start, hypomethylating-agent-alone: "
-        "Local protocol 12"
+        "Local threshold: leukocyte count for venetoclax below 20 ×10⁹/L (this service's default "
+        "25 ×10⁹/L; set by Leukemia committee, 2026-10-01) changes venetoclax-start, "
+        "hypomethylating-agent-alone: Local protocol 12"
     )
 
 
