@@ -192,6 +192,8 @@ def page(engine: Engine, rule: Rule, as_of: datetime) -> Json:
     limits = document.get("limits", [])
     return {
         "rule": row,
+        "states": STATES,
+        "explained": EXPLAINED,
         "version": rule.version,
         "text": document.get("text") or " ".join(engine.limits.say(rule.text).split()),
         "document": document,

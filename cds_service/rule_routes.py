@@ -8,22 +8,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
 
-from cds_service import rule_pages
 from cds_service.door import Door
 from cds_service.engine import Engine
 from cds_service.page_routes import html_page
-from cds_service.rule_pages import EXPLAINED, STATES, Section, Wanted
 from cds_service.web import caller_of
+
+if TYPE_CHECKING:
+    from cds_service.rule_pages import Section, Wanted
 
 Clock = Callable[[], datetime]
 
 
 def add(app: Flask, engine: Engine, door: Door, clock: Clock) -> None:
-    """Adds the routes."""
+    """Adds the routes. What pages show is imported with the first of them: calls need none."""
     app.jinja_env.filters["words"] = _words
     app.jinja_env.filters["lower_first"] = _lower_first
 
@@ -31,18 +32,22 @@ def add(app: Flask, engine: Engine, door: Door, clock: Clock) -> None:
     def rules() -> Response:
         if door.asks_for_discovery():
             caller_of(door)
-        return html_page("rules.html", **_list(engine, _wanted(), clock()))
+        from cds_service.rule_pages import Wanted
+
+        return html_page("rules.html", **_list(engine, Wanted(*_given()), clock()))
 
     @app.get("/rules/<rule_id>", provide_automatic_options=False)
     def rule(rule_id: str) -> Response:
         if door.asks_for_discovery():
             caller_of(door)
+        from cds_service import rule_pages
+
         found = rule_pages.find(engine, rule_id)
         if found is None:
             near = rule_pages.alike(engine, rule_id)
             return html_page("no_rule.html", status=404, asked=rule_id[:100], near=near)
         shown = rule_pages.page(engine, found, clock())
-        return html_page("rule.html", states=STATES, explained=EXPLAINED, **shown)
+        return html_page("rule.html", **shown)
 
 
 def _words(name: str) -> str:
@@ -55,17 +60,16 @@ def _lower_first(text: str) -> str:
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
-def _wanted() -> Wanted:
+def _given() -> tuple[str, str, str, str]:
+    """What is asked for, in the order of Wanted."""
     given = request.args
-    return Wanted(
-        given.get("hook", ""),
-        given.get("order", ""),
-        given.get("status", ""),
-        given.get("q", "")[:200],
-    )
+    hook, order, status = (given.get(name, "") for name in ("hook", "order", "status"))
+    return hook, order, status, given.get("q", "")[:200]
 
 
 def _list(engine: Engine, wanted: Wanted, as_of: datetime) -> dict[str, Any]:
+    from cds_service import rule_pages
+
     found = rule_pages.sections(engine, as_of)
     rows = [row for section in found for row in section.rows]
     there = {state for row in rows for state in row.states}
@@ -78,8 +82,8 @@ def _list(engine: Engine, wanted: Wanted, as_of: datetime) -> dict[str, Any]:
         "total": len(rows),
         "hooks": list(dict.fromkeys(hook for row in rows for hook in row.hooks)),
         "orders": rule_pages.orders(engine, found),
-        "states": {state: words for state, words in STATES.items() if state in there},
-        "explained": EXPLAINED,
+        "states": {state: words for state, words in rule_pages.STATES.items() if state in there},
+        "explained": rule_pages.EXPLAINED,
     }
 
 

@@ -11,19 +11,21 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, current_app
 
-from cds_service import demo_routes, rule_pages
+from cds_service import demo_routes
 from cds_service.door import Door
 from cds_service.engine import Engine
 from cds_service.page_routes import html_page
 from cds_service.protocol import SPECIFICATION_VERSION
-from cds_service.rule_pages import STATES, Row
 from cds_service.service import About, Service
 from cds_service.settings import Settings
 from cds_service.web import caller_of, own_address
+
+if TYPE_CHECKING:
+    from cds_service.rule_pages import Row
 
 Clock = Callable[[], datetime]
 Report = Callable[[], dict[str, Any]]
@@ -55,6 +57,9 @@ def add(
     def start() -> Response:
         if door.asks_for_discovery():
             caller_of(door)
+        # Imported here: what pages show is needed by no call.
+        from cds_service import rule_pages
+
         base = own_address(settings)
         rows = [row for each in rule_pages.sections(engine, clock()) for row in each.rows]
         return html_page(
@@ -63,7 +68,7 @@ def add(
             unready=door.unready(),
             troubles=list(_troubles(report())),
             rows=rows,
-            counts=_counts(rows),
+            counts=_counts(rows, rule_pages.STATES),
             statuses=sorted({row.status for row in rows}),
             services=list(engine.services.values()),
             base=base,
@@ -74,10 +79,10 @@ def add(
         )
 
 
-def _counts(rows: Iterable[Row]) -> dict[str, int]:
+def _counts(rows: Iterable[Row], states: Iterable[str]) -> dict[str, int]:
     """How many rules are in each state; those that none is in are left out."""
     rows = list(rows)
-    found = {state: sum(state in row.states for row in rows) for state in STATES}
+    found = {state: sum(state in row.states for row in rows) for state in states}
     return {state: many for state, many in found.items() if many}
 
 
