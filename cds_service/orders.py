@@ -209,7 +209,8 @@ class _Selected:
         self._ranks: dict[str, int] = {}
         for rank, each in enumerate(chosen):
             self._ranks.setdefault(reference_name(str(each)), rank)
-        known = {name for entry in entries for name in _names(entry)}
+        # Where nothing is chosen, because everything is, no draft is looked for by name.
+        known = {name for entry in entries for name in _names(entry)} if chosen else set()
         self.unmatched = sum(reference_name(str(each)) not in known for each in chosen)
         self.is_assumed = bool(chosen) and self.unmatched == len(chosen)
 
@@ -218,9 +219,10 @@ class _Selected:
 
     def rank(self, entry: Mapping[str, Any]) -> int | None:
         """The place of a draft among the selections; None where it is not selected."""
-        found = [self._ranks[name] for name in _names(entry) if name in self._ranks]
-        if found:
-            return min(found)
+        if self._ranks:
+            found = [self._ranks[name] for name in _names(entry) if name in self._ranks]
+            if found:
+                return min(found)
         return len(self._ranks) if self._is_everything or self.is_assumed else None
 
 

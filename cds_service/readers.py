@@ -316,6 +316,8 @@ def _is_of_another_shape(part: Raw) -> bool:
 
 def codings(concept: Any) -> Iterator[Coding]:
     """The codings of a decoded CodeableConcept, skipping what is none; a bare object counts."""
+    if concept is None:
+        return
     for each in concept if isinstance(concept, list) else [concept]:
         found = each.get("coding") if isinstance(each, dict) else None
         for coding in found if isinstance(found, list) else [found]:
@@ -326,6 +328,8 @@ def codings(concept: Any) -> Iterator[Coding]:
 
 def texts(concept: Any) -> Iterator[str]:
     """Every human-readable text of a decoded CodeableConcept: its own and its codings'."""
+    if concept is None:
+        return
     for each in concept if isinstance(concept, list) else [concept]:
         if isinstance(each, dict) and isinstance(each.get("text"), str):
             yield each["text"]

@@ -237,9 +237,13 @@ class Window:
     reason: str
     allowed: tuple[timedelta, timedelta] | None = None
     title: str = field(default="", compare=False)
+    _text: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_text", duration_text(self.length))
 
     def __str__(self) -> str:
-        return duration_text(self.length)
+        return self._text
 
     @property
     def in_words(self) -> str:
@@ -254,6 +258,11 @@ class Match(NamedTuple):
     system: str
     code: str
     note: str = ""
+
+
+def _is_mapped(concept: Concept) -> bool:
+    named = isinstance(concept, Orderable) and bool(concept.names)
+    return named or any(value_set.codes for value_set in concept.value_sets())
 
 
 class Lexicon:
@@ -282,6 +291,10 @@ class Lexicon:
         self._plain_systems = systems - ICD_SYSTEMS
         self._named: dict[str, tuple[str, ...]] = {}
         self._orderables = [c for c in self.concepts.values() if isinstance(c, Orderable)]
+        self._coded_by: dict[str, list[int]] = {}
+        for place, orderable in enumerate(self._orderables):
+            self._coded_by.setdefault(orderable.codes.id, []).append(place)
+        self._mapped = frozenset(c.id for c in self.concepts.values() if _is_mapped(c))
         self._names = _name_pattern(self._orderables)
 
     def _value_sets(self) -> Iterable[ValueSet]:
@@ -298,13 +311,12 @@ class Lexicon:
 
     def is_mapped(self, concept: Concept) -> bool:
         """Whether anything can match it here: codes of ours or of the site, or names of orders."""
-        known = self.concepts.get(concept.id, concept)
-        named = isinstance(known, Orderable) and bool(known.names)
-        return named or any(value_set.codes for value_set in known.value_sets())
+        return concept.id in self._mapped if concept.id in self.concepts else _is_mapped(concept)
 
     def orderables_of(self, value_sets: frozenset[str]) -> list[Orderable]:
-        """The concepts whose codes are among these value sets."""
-        return [o for o in self._orderables if o.codes.id in value_sets]
+        """The concepts whose codes are among these value sets, in the order of all concepts."""
+        places = sorted(p for each in value_sets for p in self._coded_by.get(each, ()))
+        return [self._orderables[place] for place in places]
 
     def match(self, system: str | None, code: str | None) -> tuple[Match, ...]:
         """The value sets one coding belongs to; empty for codes no rule asks about."""

@@ -7,11 +7,13 @@ from cds_service.finding import FALSE, TRUE, Fact, Finding, all_of, any_of, none
 from cds_service.rule import Indicator, carrying, rule
 from hooks import concepts, discontinued, evidence, lines, overrides, proposals, thresholds
 
+_ANTILEUKEMIC = frozenset(drug.id for drug in concepts.ANTILEUKEMIC_DRUGS)
+
 
 def _treatment_signed(patient: Chart) -> Finding:
     """An antileukemic drug is ordered. Not named as an order: the advice is on what is missing."""
     ordered = [drug for drug in concepts.ANTILEUKEMIC_DRUGS if patient.selected(drug)]
-    patient.asked.update(drug.id for drug in concepts.ANTILEUKEMIC_DRUGS)
+    patient.asked |= _ANTILEUKEMIC
     words = [f"Antileukemic treatment being ordered: {drug.title}" for drug in ordered]
     facts = tuple(Fact(drug.id, said.__str__) for drug, said in zip(ordered, words, strict=True))
     return Finding("An antileukemic drug is ordered", TRUE if ordered else FALSE, facts)
