@@ -462,6 +462,8 @@ _UPGRADING = threading.Lock()
 
 
 def _upgrade(connection: Connection, found: str | None) -> None:
+    # It tells which of its own parts it loads; the log would have their places only.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     # Imported here: most starts find the database up to date, and alembic takes 0.2 s.
     from alembic import command
     from alembic.config import Config
