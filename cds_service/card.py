@@ -8,7 +8,7 @@ markdown, and some render raw HTML.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -18,7 +18,7 @@ from cds_service.chart import NO_RESULT, NOT_DRAFTED, NOT_LISTED, NOT_TAKEN, Cha
 from cds_service.finding import TRUE, Fact, Finding
 from cds_service.limits import Local
 from cds_service.prefetch import DATA_UNDER, NOT_CHECKED, not_checked
-from cds_service.rule import Action, Evidence, Indicator, Line, Rule, Suggestion
+from cds_service.rule import Action, Advice, Evidence, Indicator, Line, Rule, Suggestion
 
 EXTENSION = "org.als-leukemia-cds.rule"
 RESPONSE_EXTENSION = "org.als-leukemia-cds.response"
@@ -304,13 +304,36 @@ def _evidence_section(sources: Iterable[Evidence], strength: str, about: str = "
 
 def _suggestions(applied: Applied, chart: Chart) -> list[Suggestion]:
     """Those of every rule on the card, each label once."""
-    proposals = [propose for each in (applied, *applied.also) for propose in each.rule.suggestions]
     found: dict[str, Suggestion] = {}
-    for propose in proposals:
-        suggestion = propose(chart)
-        if suggestion is not None:
+    for each in (applied, *applied.also):
+        for suggestion in _proposed(each.rule, chart):
             found.setdefault(suggestion.label, suggestion)
     return list(found.values())
+
+
+def _proposed(rule: Rule, chart: Chart) -> list[Suggestion]:
+    return _once("proposed", rule, chart, lambda: [propose(chart) for propose in rule.suggestions])
+
+
+def _once(what: str, rule: Rule, chart: Chart, work_out: Callable[[], list[Any]]) -> list[Any]:
+    """What is there of it, worked out once for a chart: the quiet asks before the card is built."""
+    # The rule is remembered too: no other can get its identity.
+    _, found = chart.recall((what, id(rule)), lambda: (rule, [each for each in work_out() if each]))
+    remembered: list[Any] = found
+    return remembered
+
+
+def wording(applied: Applied, chart: Chart) -> Iterator[str]:
+    """What the card tells beyond what decided: names of values, lines of advice, proposals."""
+    for each in (applied, *applied.also):
+        shown = _shown_facts(each.rule, chart)
+        yield from sorted({f"{'no ' if fact.missing else ''}{fact.key}" for fact in shown})
+        yield from _advice(each.rule, chart)
+        yield from (suggestion.label for suggestion in _proposed(each.rule, chart))
+
+
+def _shown_facts(rule: Rule, chart: Chart) -> list[Fact]:
+    return _once("shown", rule, chart, lambda: [f for show in rule.shows for f in show(chart)])
 
 
 def gap_lines(facts: Iterable[Fact]) -> list[str]:
@@ -320,8 +343,7 @@ def gap_lines(facts: Iterable[Fact]) -> list[str]:
 
 def _basis(applied: Applied, chart: Chart) -> tuple[list[str], list[str]]:
     """What the card rests on, and what it would need; each thing once."""
-    shown = [fact for show in applied.rule.shows for fact in show(chart)]
-    facts = [*applied.finding.deciding(), *shown]
+    facts = [*applied.finding.deciding(), *_shown_facts(applied.rule, chart)]
     known = gap_lines(fact for fact in facts if not fact.missing)
     return known, gap_lines([*(fact for fact in facts if fact.missing), *applied.gaps])
 
@@ -341,7 +363,7 @@ def _detail(
     local = _local(applied, chart)
     if local:
         sections.append(_section("Set by this site", [escape(each.words()) for each in local]))
-    advice = list(_advice(rule, chart))
+    advice = _advice(rule, chart)
     if advice:
         sections.append(_section("Consider", advice))
     sections += also
@@ -413,12 +435,13 @@ def _section(title: str, lines: list[str]) -> str:
     return f"**{title}**\n\n" + "\n".join(f"- {line}" for line in lines)
 
 
-def _advice(rule: Rule, chart: Chart) -> Iterator[str]:
-    for advice in rule.advice:
-        text = advice.text if isinstance(advice, Line) else advice
-        said = chart.limits.say(text) if isinstance(text, str) else text(chart)
-        if said:
-            yield said
+def _advice(rule: Rule, chart: Chart) -> list[str]:
+    return _once("advice", rule, chart, lambda: [_said(each, chart) for each in rule.advice])
+
+
+def _said(advice: Advice, chart: Chart) -> str | None:
+    text = advice.text if isinstance(advice, Line) else advice
+    return chart.limits.say(text) if isinstance(text, str) else text(chart)
 
 
 def _source(rule: Rule, attribution: Attribution) -> dict[str, Any]:

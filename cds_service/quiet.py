@@ -7,6 +7,7 @@ compared is shown. What one clinician set aside is not hidden from the next.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from decimal import Decimal
 
 import msgspec
 
-from cds_service.card import Applied, Because, Held
+from cds_service.card import Applied, Because, Held, wording
 from cds_service.chart import ORDER_KEY, Chart
 from cds_service.hashes import Hasher
 from cds_service.orders import Order
@@ -28,6 +29,9 @@ CLOCKS_DIFFER = timedelta(minutes=5)
 _VOLATILE = frozenset({"id", "meta", "text", "status", "authoredOn"})
 """Of an order: what changes from one call to the next although nothing else is ordered. The id
 stands beside it, as the card names the order by it."""
+
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+"""Doses, values and ages: other numbers in the same words are not news."""
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number", order="sorted")
 
@@ -135,7 +139,8 @@ class Marker:
 
 
 def _about(applied: Applied, chart: Chart) -> Iterator[str]:
-    """What the card says and of which orders: a guest, a reason or a gap more is another card."""
+    """What the card says and of which orders: a guest, a reason or a gap more is another card, and
+    so are another line of advice, another proposal, a value that was not there."""
     keys = set()
     for each in (applied, *applied.also):
         facts = [*each.finding.deciding(), *each.gaps]
@@ -146,6 +151,7 @@ def _about(applied: Applied, chart: Chart) -> Iterator[str]:
         yield "without"
         yield from sorted({fact.key for fact in facts if fact.missing})
         yield "."
+    yield from (_NUMBER.sub("#", said) for said in wording(applied, chart))
     yield from sorted(_text(order) for order in chart.orders if _is_named(order, keys))
 
 

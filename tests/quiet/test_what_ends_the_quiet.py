@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cds_service.finding import TRUE, UNKNOWN, Fact, Finding
-from cds_service.rule import Escalation, Indicator, Rule
+from cds_service.rule import Escalation, Indicator, Rule, Suggestion
 from tests.engine.made_up import POLISH, a_rule, answer, chart, coded, draft, observation
 from tests.quiet.visits import (
     DAY,
@@ -98,6 +98,23 @@ def because_of(*keys: str) -> Rule:
     return the_rule(applies=lambda _: Finding("reasons", TRUE, facts))
 
 
+def adding(line: str) -> Rule:
+    return the_rule(advice=("Look.", line))
+
+
+def proposing(label: str) -> Rule:
+    return the_rule(suggestions=(lambda _: Suggestion(label, ()),))
+
+
+def showing(*missing: bool) -> Rule:
+    facts = [Fact("weight", lambda: "Weight", missing=each) for each in missing]
+    return the_rule(shows=(lambda _: facts,))
+
+
+def because_it_adds(then: Rule, now: Rule) -> Then:
+    return Then(rule_then=then, rule_now=now)
+
+
 HELD = {
     "nothing has changed": Then(),
     "it was set aside without a reason": Then(reason=None),
@@ -111,6 +128,10 @@ HELD = {
     "the orders are the same": with_orders(),
     "a draft beside it is new": with_orders(now=(ONCE, draft("z"))),
     "an order was only saved again": with_orders(now=(ONCE | {"meta": {"versionId": "2"}},)),
+    "an amount in its advice is another": because_it_adds(
+        adding("Give 1.5 L, 3 h ago."), adding("Give 1,000 L, 12 h ago.")
+    ),
+    "the dose it proposes is another": because_it_adds(proposing("70 mg"), proposing("30 mg")),
     "the same is not known as then": Then(
         rule_then=escalating(UNKNOWN), rule_now=escalating(UNKNOWN)
     ),
@@ -144,6 +165,13 @@ SHOWN = {
     ),
     "how urgent it is is no longer known": Then(rule_now=escalating(UNKNOWN)),
     "there is a reason more": Then(rule_then=because_of("one"), rule_now=because_of("one", "two")),
+    "a line of its advice is new": because_it_adds(adding(""), adding("Not in pregnancy.")),
+    "a line of its advice is another": because_it_adds(adding("Unknown."), adding("Met.")),
+    "a proposal is gone": because_it_adds(proposing("Draft a drug"), the_rule()),
+    "it proposes something else": because_it_adds(proposing("A drug"), proposing("Another drug")),
+    "a value that it shows has come": because_it_adds(showing(True), showing(False)),
+    "a value that it shows is not there any more": because_it_adds(showing(False), showing(True)),
+    "it shows a value more": because_it_adds(the_rule(), showing(False)),
     "the dose has changed": with_orders(now=(OTHER_DOSE,)),
     "the order is another one": with_orders(the_rule(applies=on_orders("b")), (order("b"),)),
     "an order more": with_orders(BOTH_ORDERED, (ONCE, order("b"))),
