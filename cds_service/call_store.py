@@ -7,7 +7,7 @@ and whoever shows a token waits for it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -48,6 +48,7 @@ SWEPT_AT_ONCE = 500
 
 Row = dict[str, Any]
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CALL_TABLES = (calls, cards, suggestions, evaluations, missing)
 _INSERTS = {
     name: {table: insert(table).on_conflict_do_nothing() for table in _CALL_TABLES}
@@ -56,8 +57,9 @@ _INSERTS = {
 
 
 def milliseconds(instant: datetime) -> int:
-    """Unix time in milliseconds."""
-    return int(instant.timestamp() * 1000)
+    """Unix time in milliseconds, rounded down: a float would make the last of 9999 the year 10000,
+    which cannot be read again."""
+    return (instant - _EPOCH) // timedelta(milliseconds=1)
 
 
 class CallStore:

@@ -10,7 +10,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cds_service.hashes import Hasher, kept_key
 from cds_service.late_store import LateStore
@@ -18,12 +20,16 @@ from cds_service.logs import raised
 from cds_service.quiet import Past
 from cds_service.settings import Settings
 
+if TYPE_CHECKING:
+    from cds_service.store import Store
+
 log = logging.getLogger(__name__)
 
 AT_ONCE = 4
 """Who asks at the same time, as many as a PostgreSQL store has connections."""
 WAIT_SECONDS = 0.25
-"""Whoever waits longer for a turn goes without. A look takes about a millisecond."""
+"""Whoever waits longer for a turn, or then for the answer, goes without. A look takes about a
+millisecond."""
 AGAIN_SECONDS = 5.0
 """After a failure: a store that hangs must not cost every call its patience."""
 
@@ -45,6 +51,8 @@ class LookBack:
         self._hasher = Hasher(key.encode()) if key else None
         self._clock = clock
         self._turns = threading.BoundedSemaphore(AT_ONCE)
+        # The store's own patience is that of callers who cannot do without it. Cards can.
+        self._pool = ThreadPoolExecutor(AT_ONCE, "look-back")
         self._next_look = self._next_key = float("-inf")
         self._is_failing = self._is_keyless = False
 
@@ -92,19 +100,27 @@ class LookBack:
         if not self._turns.acquire(timeout=WAIT_SECONDS):
             self._failed(TimeoutError())
             return ()
+        look = self._pool.submit(self._look, store, subject, list(orders), client)
+        try:
+            found = look.result(WAIT_SECONDS)
+        except Exception as problem:
+            self._failed(problem)
+            return ()
+        self._worked()
+        return found
+
+    def _look(
+        self, store: Store, subject: bytes, orders: list[bytes], client: str | None
+    ) -> Sequence[Past]:
+        """In a thread of the pool, which has one for each turn."""
         try:
             # Imported here: by now the store has imported what it needs.
             from cds_service.past_cards import past_cards
 
             with store.connection() as connection:
-                found = past_cards(connection, subject, orders, client)
-        except Exception as problem:
-            self._failed(problem)
-            return ()
+                return past_cards(connection, subject, orders, client)
         finally:
             self._turns.release()
-        self._worked()
-        return found
 
     def _failed(self, problem: Exception) -> None:
         self._next_look = self._clock() + AGAIN_SECONDS

@@ -41,7 +41,7 @@ _PAST = (
     )
     .where(cards.c.subject == bindparam("subject"))
     .where(cards.c.orders.in_(bindparam("orders", expanding=True)))
-    .order_by(cards.c.at.desc())
+    .order_by(cards.c.at.desc(), cards.c.uuid)  # The rows of one card stand together.
     .limit(MOST)
 )
 
@@ -52,8 +52,12 @@ def past_cards(
     """The newest cards for this user and patient that said one of these things of these orders."""
     asked = {"subject": subject, "orders": list(orders), "client": client or ""}
     found: dict[str, list[Any]] = {}
-    for row in connection.execute(_PAST, asked):
+    rows = connection.execute(_PAST, asked).all()
+    for row in rows:
         found.setdefault(row.uuid, []).append(row)
+    if len(rows) == MOST:
+        # Of the last card answers may be left out, and one of them may be the last word.
+        del found[rows[-1].uuid]
     return [_past(rows) for rows in found.values()]
 
 

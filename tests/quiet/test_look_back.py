@@ -116,6 +116,24 @@ def test_whoever_gets_no_turn_goes_without(monkeypatch: pytest.MonkeyPatch) -> N
     first.join()
 
 
+def test_no_card_waits_for_a_store_that_hangs() -> None:
+    go_on, ended = threading.Event(), threading.Event()
+
+    class Hanging(Broken):
+        @contextmanager
+        def connection(self) -> Iterator[Any]:
+            go_on.wait(30)
+            ended.set()
+            raise StoreDown("too late")
+            yield
+
+    memory = LookBack(late(Hanging()), KEY, clock=Seconds())
+    assert memory.past(SUBJECT, ORDERS, None) == ()
+    assert not ended.is_set()
+    assert memory.report()["quiet"].startswith("off: past cards cannot be read")
+    go_on.set()
+
+
 # -- the key ---------------------------------------------------------------------------------------
 
 
