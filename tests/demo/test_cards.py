@@ -78,10 +78,12 @@ def test_the_demo_endpoint_in_place_of_prefetch_brings_the_same_cards(
     ports: dict[bool, int], name: str
 ) -> None:
     request = prefetched(name)
-    expected = Caller(_application(NOW, is_at_site(name))).cards(request)
     port = ports[is_at_site(name)]
+    # Cards link to pages of the address that was called.
+    base = f"http://127.0.0.1:{port}"
+    expected = Caller(_application(NOW, is_at_site(name))).cards(request, base_url=base)
     del request["prefetch"]
-    request["fhirServer"] = f"http://127.0.0.1:{port}/demo/fhir"
+    request["fhirServer"] = f"{base}/demo/fhir"
     path = f"/cds-services/als-leukemia-{request['hook']}"
     headers = {"Content-Type": "application/json"}
     status, _, body = ask(port, path, "POST", body=json.dumps(request), headers=headers)

@@ -87,6 +87,7 @@ FIT = {
     "silent": ["b.rule", "c_rule"],
     "held": ["a-rule"],
     "rule": "a-rule",
+    "limits": ["high-count 60 ×10⁹/L"],
     "profile": "epic",
     "sink": "store",
     "unread": "labs:failed body:absent",
