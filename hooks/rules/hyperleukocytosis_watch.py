@@ -5,7 +5,7 @@ from __future__ import annotations
 from cds_service.amount import Amount
 from cds_service.chart import Chart
 from cds_service.finding import FALSE, TRUE, UNKNOWN, Finding, all_of, any_of, none_of
-from cds_service.rule import Indicator, carrying, rule
+from cds_service.rule import Escalation, Indicator, carrying, rule
 from hooks import concepts, evidence, lines, overrides, proposals, questions, thresholds
 
 
@@ -66,6 +66,19 @@ def _last_seen_high(patient: Chart) -> Finding:
     )
 
 
+def _in_the_emergency_range(patient: Chart) -> Finding:
+    """What the emergency card asks: it takes this one's place, unless a site does not have it.
+
+    Yes or no: an old count, or one of which only a bound is known, has words of its own here.
+    """
+    count = patient.latest(concepts.LEUKOCYTES, thresholds.FRESH_COUNT)
+    found = all_of(
+        questions.possible_non_promyelocytic_leukemia(patient),
+        count.at_least(thresholds.HYPERLEUKOCYTOSIS),
+    )
+    return found if found.truth is TRUE else Finding(found.question, FALSE)
+
+
 def _at_odds_with_remission(patient: Chart) -> Finding:
     """Recorded remission, yet a high count that blasts or the lack of G-CSF make suspicious."""
     return all_of(
@@ -90,10 +103,8 @@ def _reason(patient: Chart) -> str:
             "Why: entries of the leukemia contradict each other, and the count is high: settle the "
             "state of the disease today."
         )
-    count = patient.latest(concepts.LEUKOCYTES, thresholds.FRESH_COUNT)
     emergency = patient.limit(thresholds.HYPERLEUKOCYTOSIS).number
-    if count.at_least(thresholds.HYPERLEUKOCYTOSIS).truth is TRUE:
-        # Where it applies the emergency card takes this one's place, unless a site has it off.
+    if _in_the_emergency_range(patient).truth is TRUE:
         return (
             f"Why: the count is {emergency} or more, which in acute leukemia is an emergency. The "
             "card for it is switched off or not approved here."
@@ -124,6 +135,14 @@ def _leukostasis(patient: Chart) -> str | None:
     summary=(
         "WBC is near or was last in the emergency range for acute leukemia; repeat the CBC now "
         "before acting on it."
+    ),
+    escalations=(
+        Escalation(
+            Indicator.WARNING,
+            _in_the_emergency_range,
+            "WBC is in the emergency range for acute leukemia, for which no card is in use here: "
+            "act by local protocol today.",
+        ),
     ),
     evidence=(evidence.ROLLIG15, evidence.STAHL20, evidence.CAIRO10),
     strength="Expert review",

@@ -311,6 +311,16 @@ def test_where_the_emergency_card_is_off_the_count_is_called_what_it_is():
     text = shown[rule.id]["detail"]
     assert "the count is 100 or more, which in acute leukemia is an emergency" in text
     assert "the count is between" not in text
+    assert shown[rule.id]["summary"] == (
+        "WBC is in the emergency range for acute leukemia, for which no card is in use here: act "
+        "by local protocol today."
+    )
+
+
+@pytest.mark.parametrize("value", [99.9, 60])
+def test_a_count_below_the_range_is_not_said_to_be_in_it(value):
+    card = cards(PATIENT_VIEW, AML_ACTIVE, count(value))[rule.id]
+    assert card["summary"].startswith("WBC is near or was last in the emergency range")
 
 
 def test_scenario_11_a_count_three_weeks_old_is_only_named():
