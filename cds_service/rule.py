@@ -139,8 +139,8 @@ class Escalation:
 class Rule:
     """One clinical decision. Immutable; `applies` asks all of it, `ask` as much as decides.
 
-    `only_for` is one of its conditions, that something is ordered: where that is not so, most
-    orders being about something else, `ask` asks nothing more.
+    `only_for` is one of its conditions, what is ordered or whom its advice is for: where that is
+    not so, as mostly, `ask` asks nothing more.
     """
 
     id: str
@@ -163,9 +163,9 @@ class Rule:
     def ask(self, chart: Chart) -> Finding:
         """The same truth as `applies`, and the same facts wherever that is yes or unknown."""
         if self.only_for is not None:
-            ordered = self.only_for(chart)
-            if ordered.truth is FALSE:
-                return all_of(ordered)
+            first = self.only_for(chart)
+            if first.truth is FALSE:
+                return all_of(*_conditions(first))
         return self.applies(chart)
 
     def texts(self) -> Iterator[str]:
@@ -229,10 +229,13 @@ def _both(first: Question, others: Question) -> Question:
     """One list of conditions. Made here, so that a no to the first is a no to the rule."""
 
     def applies(chart: Chart) -> Finding:
-        ordered, found = first(chart), others(chart)
-        return all_of(ordered, *(found.parts if found.question == ALL_OF else (found,)))
+        return all_of(*_conditions(first(chart)), *_conditions(others(chart)))
 
     return applies
+
+
+def _conditions(finding: Finding) -> tuple[Finding, ...]:
+    return finding.parts if finding.question == ALL_OF else (finding,)
 
 
 def _problems(declared: Rule) -> Iterable[str]:

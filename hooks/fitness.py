@@ -54,6 +54,16 @@ def newly_diagnosed_aml(patient: Chart) -> Finding:
     )
 
 
+@question
+def open_to_either_intensity(patient: Chart) -> Finding:
+    """New AML of an adult without ALS: whom the choice of intensity is for."""
+    return all_of(
+        newly_diagnosed_aml(patient),
+        patient.age().at_least(thresholds.ADULT),
+        none_of(patient.may_have(concepts.ALS)),
+    )
+
+
 def _first_course(patient: Chart) -> Finding:
     """Active; after a recorded remission unknown, because no entry calls it a relapse."""
     active = patient.has(concepts.AML)

@@ -6,9 +6,9 @@ For adults: the doses and trials behind it are theirs. AML of a child gets no di
 from __future__ import annotations
 
 from cds_service.chart import Chart
-from cds_service.finding import Finding, all_of, none_of
+from cds_service.finding import Finding
 from cds_service.rule import Escalation, Indicator, carrying, rule
-from hooks import concepts, evidence, fitness, genetics, lines, overrides, questions, thresholds
+from hooks import evidence, fitness, genetics, lines, overrides, questions
 
 
 @rule(
@@ -72,13 +72,9 @@ from hooks import concepts, evidence, fitness, genetics, lines, overrides, quest
     ),
     suggestions=(genetics.panel_if_none,),
     override_reasons=(overrides.NOT_NEW_DISEASE, overrides.PROTOCOL_DIRECTED, overrides.OTHER),
+    only_for=fitness.open_to_either_intensity,
 )
 def aml_fit(patient: Chart) -> Finding:
     """Newly diagnosed AML with a good performance status, and none of the criteria that speak
     against intensive therapy is on record. Genetics and open trials shape the choice."""
-    return all_of(
-        fitness.newly_diagnosed_aml(patient),
-        patient.age().at_least(thresholds.ADULT),
-        none_of(patient.may_have(concepts.ALS)),
-        fitness.fit(patient),
-    )
+    return fitness.fit(patient)

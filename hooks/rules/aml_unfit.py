@@ -6,9 +6,9 @@ For adults, as aml-fit. Any one criterion of hooks/fitness.py that is on record 
 from __future__ import annotations
 
 from cds_service.chart import Chart
-from cds_service.finding import Finding, all_of, none_of
+from cds_service.finding import Finding
 from cds_service.rule import Indicator, carrying, rule
-from hooks import concepts, evidence, fitness, genetics, lines, overrides, proposals, thresholds
+from hooks import evidence, fitness, genetics, lines, overrides, proposals
 
 
 @rule(
@@ -81,13 +81,9 @@ from hooks import concepts, evidence, fitness, genetics, lines, overrides, propo
         proposals.requesting("Draft palliative care referral", "Palliative care referral"),
     ),
     override_reasons=(overrides.FIT_ON_REVIEW, overrides.PROTOCOL_DIRECTED, overrides.OTHER),
+    only_for=fitness.open_to_either_intensity,
 )
 def aml_unfit(patient: Chart) -> Finding:
     """Newly diagnosed AML, and at least one recorded criterion speaks against intensive therapy.
     Lower-intensity treatment is usual; whether the criterion can improve is worth asking."""
-    return all_of(
-        fitness.newly_diagnosed_aml(patient),
-        patient.age().at_least(thresholds.ADULT),
-        none_of(patient.may_have(concepts.ALS)),
-        fitness.unfit(patient),
-    )
+    return fitness.unfit(patient)

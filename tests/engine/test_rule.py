@@ -120,6 +120,18 @@ def test_a_single_condition_stands_beside_what_a_rule_is_only_for() -> None:
     assert found.truth is UNKNOWN
 
 
+def test_several_conditions_of_what_a_rule_is_only_for_stand_each_on_its_own() -> None:
+    def other(_: Chart) -> Finding:
+        """Text."""
+        return answer(TRUE, "third")
+
+    both = all_of(answer(FALSE, "first"), answer(UNKNOWN, "second"))
+    asked = declared(other, only_for=lambda _: both)
+    assert [part.question for part in asked.ask(chart()).parts] == ["first", "second"]
+    whole = asked.applies(chart())
+    assert [part.question for part in whole.parts] == ["first", "second", "third"]
+
+
 @pytest.mark.parametrize(
     ("truth", "asks"), [(FALSE, []), (UNKNOWN, ["others"]), (TRUE, ["others"])]
 )

@@ -14,7 +14,7 @@ import fixtures
 import hooks
 from cds_service.engine import load_engine
 from cds_service.errors import CDSError
-from cds_service.finding import FALSE, TRUE, Finding
+from cds_service.finding import ALL_OF, FALSE, TRUE, Finding
 from cds_service.rule import Rule
 from cds_service.settings import Settings
 from tests.patients import NOW, Draft, Record, chart
@@ -60,9 +60,8 @@ def test_and_so_they_do_whatever_else_is_on_record(case: Case, more: list[Record
     assert_the_same(*case, *(each for each in more if is_new(each, case)))
 
 
-def order_requests() -> list[str]:
-    names = [name for story in fixtures.stories() for name in fixtures.requests(story)]
-    return [name for name in names if "draftOrders" in fixtures.request(name, NOW)["context"]]
+def names_of_requests() -> list[str]:
+    return [name for story in fixtures.stories() for name in fixtures.requests(story)]
 
 
 def told(asked: dict[str, Any]) -> Any:
@@ -75,14 +74,15 @@ def told(asked: dict[str, Any]) -> Any:
     return found.truths(), found.gaps, cards
 
 
-@pytest.mark.parametrize("name", order_requests())
+@pytest.mark.parametrize("name", names_of_requests())
 def test_spoiled_requests_get_the_same_cards_as_if_all_was_asked(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for seed in range(4):
         asked = request(name)
         dice = random.Random(f"{name} {seed}")
-        asked["context"]["draftOrders"] = spoiled(asked["context"]["draftOrders"], dice)
+        part = "context" if "draftOrders" in asked["context"] else "prefetch"
+        asked[part] = spoiled(asked.get(part) or {}, dice)
         with monkeypatch.context() as whole:
             whole.setattr(Rule, "ask", lambda rule, of: rule.applies(of))
             expected = told(asked)
@@ -90,14 +90,15 @@ def test_spoiled_requests_get_the_same_cards_as_if_all_was_asked(
 
 
 @pytest.mark.parametrize("rule", ONLY_FOR.values(), ids=ONLY_FOR)
-def test_what_a_rule_is_only_for_is_one_of_its_conditions_and_about_orders(rule: Rule) -> None:
-    """Its first, so no to it is no to the rule; and never so where nothing is drafted."""
+def test_what_a_rule_is_only_for_are_the_first_of_its_conditions(rule: Rule) -> None:
+    """So a no to it is a no to the rule. Of nobody it is never so, and of somebody it is."""
     assert rule.only_for is not None
-    first = rule.applies(chart()).parts[0]
     own = rule.only_for(chart())
-    assert (own.question, own.truth) == (first.question, FALSE)
-    drafted = [case for case in all_cases() if rule.only_for(chart(*case)).truth is TRUE]
-    assert drafted
+    first = own.parts if own.question == ALL_OF else (own,)
+    conditions = rule.applies(chart()).parts[: len(first)]
+    assert own.truth is FALSE
+    assert [each.question for each in conditions] == [each.question for each in first]
+    assert any(rule.only_for(chart(*case)).truth is TRUE for case in all_cases())
 
 
 def test_every_rule_about_orders_says_what_it_is_only_for() -> None:
