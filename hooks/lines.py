@@ -330,6 +330,16 @@ def apl_not_excluded(patient: Chart) -> str | None:
     )
 
 
+def leukapheresis_in_apl(patient: Chart) -> str | None:
+    """The card for APL takes the place of the others, unless a site does not have it in use."""
+    if questions.apl_suspected_or_confirmed(patient).truth is not TRUE:
+        return None
+    return (
+        "APL is suspected or confirmed: there leukapheresis can bring on fatal bleeding, and is "
+        "advised against. The card that says so, with its sources, is not in use here."
+    )
+
+
 def bleeding(patient: Chart) -> str:
     """Platelets without a number outside APL, lines and punctures, growth factors."""
     growth_factor = "Hold G-CSF."

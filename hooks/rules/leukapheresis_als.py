@@ -48,6 +48,7 @@ from hooks import (
         lines.genetics,
     ),
     advice=(
+        lines.leukapheresis_in_apl,
         # Bleeding after leukapheresis in APL can be fatal, and here nothing rules APL out.
         lines.apl_not_excluded,
         carrying(

@@ -35,6 +35,7 @@ from hooks import concepts, evidence, leukapheresis, lines, overrides, questions
         lines.genetics,
     ),
     advice=(
+        lines.leukapheresis_in_apl,
         # Bleeding after leukapheresis in APL can be fatal, and here nothing rules APL out.
         lines.apl_not_excluded,
         carrying("S3-12", lines.EARLY_DEATH_AFTER_LEUKAPHERESIS),

@@ -1,5 +1,7 @@
 """leukapheresis-routine: catalogue R12, scenarios 2, 19, 21, 22 and 37."""
 
+from dataclasses import replace
+
 import pytest
 
 from cds_service.finding import FALSE, TRUE, UNKNOWN
@@ -168,6 +170,20 @@ def test_organ_threat_does_not_wait_for_drugs():
 )
 def test_als_and_apl_have_cards_of_their_own(also, instead):
     assert list(cards(ORDER_SELECT, LEUKEMIA, also, APHERESIS)) == [instead]
+
+
+@pytest.mark.parametrize("also", [(), (diagnosis(ALS),)], ids=["alone", "with ALS"])
+def test_where_the_card_for_apl_is_not_in_use_the_next_one_warns_of_apl(also):
+    """A site may switch a rule off: what then speaks in its place must not invite the harm."""
+    groups = tuple(
+        replace(group, rules=tuple(r for r in group.rules if r.id != "leukapheresis-apl"))
+        for group in ORDER_SELECT.groups
+    )
+    records = (diagnosis(APL, "provisional"), *also, APHERESIS)
+    [shown] = cards(replace(ORDER_SELECT, groups=groups), *records).values()
+    words = "APL is suspected or confirmed: there leukapheresis can bring on fatal bleeding"
+    assert part(shown, "Consider")[0].startswith(words)
+    assert words not in card(LEUKEMIA, APHERESIS)["detail"]
 
 
 def test_an_unknown_purpose_without_als_or_apl_is_silent():
