@@ -324,10 +324,11 @@ def _once(what: str, rule: Rule, chart: Chart, work_out: Callable[[], list[Any]]
 
 
 def wording(applied: Applied, chart: Chart) -> Iterator[str]:
-    """What the card tells beyond what decided: names of values, lines of advice, proposals."""
+    """What the card tells, apart from the gaps: facts and values, advice, proposals."""
     for each in (applied, *applied.also):
-        shown = _shown_facts(each.rule, chart)
-        yield from sorted({f"{'no ' if fact.missing else ''}{fact.key}" for fact in shown})
+        facts = [*each.finding.deciding(), *_shown_facts(each.rule, chart)]
+        yield from sorted({fact.say() for fact in facts if not fact.missing})
+        yield from sorted({fact.key for fact in facts if fact.missing})
         yield from _advice(each.rule, chart)
         yield from (suggestion.label for suggestion in _proposed(each.rule, chart))
 

@@ -30,8 +30,8 @@ _VOLATILE = frozenset({"id", "meta", "text", "status", "authoredOn"})
 """Of an order: what changes from one call to the next although nothing else is ordered. The id
 stands beside it, as the card names the order by it."""
 
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-"""Doses, values and ages: other numbers in the same words are not news."""
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*(?: (?:min|h|d|y) ago)?")
+"""Doses, values, dates and ages: other numbers in the same words are not news."""
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number", order="sorted")
 
@@ -140,7 +140,7 @@ class Marker:
 
 def _about(applied: Applied, chart: Chart) -> Iterator[str]:
     """What the card says and of which orders: a guest, a reason or a gap more is another card, and
-    so are another line of advice, another proposal, a value that was not there."""
+    so are other words for a reason or a value, another line of advice, another proposal."""
     keys = set()
     for each in (applied, *applied.also):
         facts = [*each.finding.deciding(), *each.gaps]

@@ -98,6 +98,11 @@ def because_of(*keys: str) -> Rule:
     return the_rule(applies=lambda _: Finding("reasons", TRUE, facts))
 
 
+def told(words: str) -> Rule:
+    fact = Fact("illness", lambda: words)
+    return the_rule(applies=lambda _: Finding("reasons", TRUE, (fact,)))
+
+
 def adding(line: str) -> Rule:
     return the_rule(advice=("Look.", line))
 
@@ -130,6 +135,9 @@ HELD = {
     "an order was only saved again": with_orders(now=(ONCE | {"meta": {"versionId": "2"}},)),
     "an amount in its advice is another": because_it_adds(
         adding("Give 1.5 L, 3 h ago."), adding("Give 1,000 L, 12 h ago.")
+    ),
+    "its reason is another number, of another age": because_it_adds(
+        told("Platelets 38, 45 min ago"), told("Platelets 12, 3 h ago")
     ),
     "the dose it proposes is another": because_it_adds(proposing("70 mg"), proposing("30 mg")),
     "the same is not known as then": Then(
@@ -165,6 +173,7 @@ SHOWN = {
     ),
     "how urgent it is is no longer known": Then(rule_now=escalating(UNKNOWN)),
     "there is a reason more": Then(rule_then=because_of("one"), rule_now=because_of("one", "two")),
+    "its reason is in other words": because_it_adds(told("AML: active"), told("AML: in relapse")),
     "a line of its advice is new": because_it_adds(adding(""), adding("Not in pregnancy.")),
     "a line of its advice is another": because_it_adds(adding("Unknown."), adding("Met.")),
     "a proposal is gone": because_it_adds(proposing("Draft a drug"), the_rule()),
