@@ -13,6 +13,8 @@ const rulePage = (rule) => `${root}/rules/${encodeURIComponent(rule)}`;
  */
 const state = { stories: [], calls: [], base: null, now: null, values: {}, drafts: [], listed: [], library: [], visit: "", run: null, before: null, turn: 0 };
 
+const WITHOUT_VARIANT = { "patient-view": "chart opened", "order-select": "orders selected", "order-sign": "orders being signed" };
+
 // -- what is asked -------------------------------------------------------------------------------
 
 const source = () => document.querySelector("input[name=source]:checked").value;
@@ -28,7 +30,7 @@ async function chooseStory(story, request) {
   const chosen = state.stories.find((each) => each.story === story) ?? state.stories[0];
   if (!chosen) return;
   find("story").value = chosen.story;
-  const list = chosen.requests.map((each) => ({ ...each, title: each.variant ? each.variant : each.hook === "patient-view" ? "chart opened" : "the order" }));
+  const list = chosen.requests.map((each) => ({ ...each, title: each.variant || WITHOUT_VARIANT[each.hook] || each.hook }));
   const name = list.some((each) => each.name === request) ? request : list[0].name;
   fillRequests(list, name);
   await chooseRequest(name);
@@ -173,7 +175,7 @@ function showWhy(rule) {
 function showProblem(text) {
   find("problem").hidden = !text;
   find("problem").textContent = text;
-  if (text) find("status").textContent = "";
+  if (text) find("status").textContent = state.run ? "not asked: below stands the answer of the run before" : "";
 }
 
 // -- values --------------------------------------------------------------------------------------
@@ -351,13 +353,20 @@ async function recall() {
   if ([...find("profile").options].some((each) => each.value === kept.get("profile"))) find("profile").value = kept.get("profile");
   if (tabs.some((each) => each.getAttribute("aria-controls") === kept.get("tab"))) selectTab(kept.get("tab"));
   const request = kept.get("request") ?? "";
-  await chooseStory(kept.get("story") ?? (request.split(".")[0] || find("bench").dataset.first), request);
+  const first = find("bench").dataset.first;
+  const story = kept.get("story") ?? (request.split(".")[0] || first);
+  const known = state.stories.find((each) => each.story === story);
+  await chooseStory(known ? story : first, request);
   for (const [name, text] of kept) {
     if (!name.startsWith("v.")) continue;
     const [value, unit = "", taken = ""] = text.split("~");
     state.values[name.slice(2)] = text === "" ? { value: null } : { value, unit, taken };
   }
   await run();
+  if (state.stories.length && (!known || (request && find("request").value !== request))) {
+    find("problem").hidden = false;
+    find("problem").textContent = `The address names ${request || story}, which is not here: another case is shown.`;
+  }
 }
 
 // -- events --------------------------------------------------------------------------------------

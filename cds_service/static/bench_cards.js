@@ -3,6 +3,8 @@
 import { cleaned, make, shape } from "./dom.js";
 
 const RULE = "org.als-leukemia-cds.rule";
+const MISSING = "Missing or uncertain";
+const FIRST_VALUES = 4;
 
 export const ruleOf = (card) => card.extension?.[RULE]?.id ?? "";
 
@@ -28,18 +30,30 @@ function detailElement(detail) {
   const box = make("details", { class: "detail", open: true }, make("summary", {}, "Detail"), text);
   const titles = [...text.querySelectorAll("p > strong:only-child")];
   if (titles.length < 2) return box;
-  const names = titles.map((each) => each.textContent.replace(/ \(.*/, ""));
+  const names = titles.map((each) => each.textContent.replace(/ \(.*/, "").replace(/\.$/, "")).filter((each) => each !== MISSING);
   const gap = missing(titles);
-  const more = make("button", { type: "button", class: "quiet more", onclick: () => { text.classList.remove("cut"); gap?.remove(); more.remove(); } },
-    `Show all: ${names.slice(1).join(", ")}`);
+  const rest = shortened(titles[0]);
+  const more = make("button", { type: "button", class: "quiet more", onclick: () => { text.classList.remove("cut"); rest?.remove(); gap?.remove(); more.remove(); } },
+    `Show all: ${names.join("; ")}`);
   text.classList.add("cut");
   box.append(...[gap, more].filter(Boolean));
   return box;
 }
 
+/** Of a long list of values the first, so that the first advice is seen before any button. */
+function shortened(title) {
+  const list = title.parentElement.nextElementSibling;
+  const left = list?.tagName === "UL" ? list.children.length - FIRST_VALUES : 0;
+  if (left < 2) return null;
+  list.classList.add("values");
+  const rest = make("li", { class: "rest" }, `and ${left} more`);
+  list.append(rest);
+  return rest;
+}
+
 /** What is missing is never folded away: a card without its gaps would look surer than it is. */
 function missing(titles) {
-  const title = titles.find((each) => each.textContent === "Missing or uncertain")?.parentElement;
+  const title = titles.find((each) => each.textContent === MISSING)?.parentElement;
   return title?.nextElementSibling ? make("div", { class: "gap" }, title.cloneNode(true), title.nextElementSibling.cloneNode(true)) : null;
 }
 

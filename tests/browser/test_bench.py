@@ -139,6 +139,7 @@ def test_a_value_that_cannot_be_is_said_beside_the_button(opening: Opening) -> N
     page.get_by_label("Leukocytes", exact=True).fill("plenty")
     page.keyboard.press("Control+Enter")
     wait_for_text(page, "#problem", "Leukocytes: enter a number")
+    assert "the answer of the run before" in page.locator("#status").inner_text()
     assert is_in_view(page, "#problem")
     assert page.locator("#problem").get_attribute("role") == "alert"
 
@@ -168,6 +169,24 @@ def test_what_is_missing_is_never_folded_away(opening: Opening) -> None:
     assert text.evaluate("each => each.clientHeight < each.scrollHeight"), "nothing is folded"
     page.get_by_role("button", name="Show all").first.click()
     assert page.get_by_text("Content is pending clinical review").first.is_visible()
+
+
+def test_the_first_advice_is_seen_before_the_buttons(opening: Opening) -> None:
+    page = bench(opening)
+    card = page.locator(".card.critical")
+    folded = card.locator(".markdown").bounding_box()
+    advice = card.get_by_text("APL not yet excluded").bounding_box()
+    assert folded is not None
+    assert advice is not None
+    # The last fifth of what is folded fades away.
+    assert advice["y"] + advice["height"] < folded["y"] + 0.8 * folded["height"]
+    assert card.get_by_text("and 9 more").is_visible()
+    assert not card.get_by_text("INR 1.3").is_visible()
+    show = card.get_by_role("button", name="Show all")
+    assert show.inner_text() == "Show all: This patient; Consider; Evidence"
+    show.click()
+    assert card.get_by_text("INR 1.3").is_visible()
+    assert not card.get_by_text("and 9 more").is_visible()
 
 
 def test_an_eighth_of_a_screen_shows_the_summary(opening: Opening, camera: Camera) -> None:
@@ -206,20 +225,6 @@ def test_each_ehr_shows_its_own(opening: Opening) -> None:
     assert page.get_by_role("button", name="enter the dose by hand").is_visible()
     page.locator("#notes summary").click()
     assert "LeukapheresisAls" in page.locator("#notes").inner_text()
-
-
-def test_a_link_brings_back_what_was_seen(opening: Opening) -> None:
-    page = bench(opening, f"request={LEUKAPHERESIS}&profile=oracle&panel=eighth&tab=answered")
-    page.locator("#value-fvc-percent-predicted").fill("90")
-    page.keyboard.press("Enter")
-    wait_for_text(page, "#patient", "Changed: FVC")
-    again = bench(opening, page.url.partition("?")[2])
-    for name in ("#story", "#request", "#profile"):
-        assert again.locator(name).input_value() == page.locator(name).input_value()
-    assert again.locator("#value-fvc-percent-predicted").input_value() == "90"
-    assert "Changed: FVC" in again.locator("#patient").inner_text()
-    assert again.get_by_label("⅛ screen").is_checked()
-    assert again.locator("#answered").is_visible()
 
 
 def test_the_request_can_be_sent_by_hand(opening: Opening, service: Service) -> None:
