@@ -126,6 +126,7 @@ def _what_to_try(settings: Settings) -> str:
         command = Path(command.name)
     return (
         f"Sandbox mode: no authentication, content pending clinical review.\n"
+        f"In a browser: {base}\n"
         f"Discovery:    {base}/cds-services\n"
         f"A real card:  {command} fixtures request als-aml-emergency.patient-view | \\\n"
         f"              curl -s -H 'Content-Type: application/json' --data-binary @- "

@@ -149,6 +149,12 @@ def test_a_start_that_fails_says_how_to_choose_another_port(
     assert "port 8099, choose another: PORT=" in result.output
 
 
+def test_a_start_says_where_a_browser_finds_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "serve", lambda *arguments, **named: None)
+    monkeypatch.setenv("CDS_PORT", "8099")
+    assert "In a browser: http://127.0.0.1:8099\n" in run("serve").output
+
+
 def test_serve_says_at_once_all_that_production_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CDS_MODE", "production")
     result = run("serve")
