@@ -24,7 +24,6 @@ Json = dict[str, Any]
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 SERVICE = "als-leukemia-patient-view"
 LATER = "2026-11-21T12:01:00Z"
-KINDS = ("sqlite", "postgresql")
 
 
 class Clock:

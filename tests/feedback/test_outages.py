@@ -22,9 +22,9 @@ from tests.trust.databases import Database, postgresql_database, sqlite_database
 
 
 @pytest.fixture
-def far(server: PostgreSQL) -> Iterator[Site]:
+def far(postgresql_server: PostgreSQL) -> Iterator[Site]:
     """A service whose database is a server."""
-    with site(postgresql_database(server)) as opened:
+    with site(postgresql_database(postgresql_server)) as opened:
         yield opened
 
 
@@ -35,11 +35,11 @@ def refused(answer: Any) -> None:
 
 
 def test_while_the_server_is_away_cards_go_out_and_feedback_is_refused(
-    server: PostgreSQL, far: Site
+    postgresql_server: PostgreSQL, far: Site
 ) -> None:
     card = far.cards()[0]["uuid"]
     far.written("cards", 1)
-    server.stop()
+    postgresql_server.stop()
     try:
         assert len(far.cards()) == 2
         refused(far.tell(overridden(card)))
@@ -50,7 +50,7 @@ def test_while_the_server_is_away_cards_go_out_and_feedback_is_refused(
         assert told.json["recording"]["lost"] == {"store": 1}
         assert "store" in told.json["recording"]["failing"]
     finally:
-        server.start()
+        postgresql_server.start()
     assert far.tell(overridden(card)).json == {"recorded": 1, "unknownCards": 0}
     far.call()
     assert len(far.written("calls", 2)) == 2

@@ -8,24 +8,12 @@ from pathlib import Path
 import pytest
 
 from cds_service.store import Store
-from tests import postgresql
 from tests.insight.history import NOW
-from tests.postgresql import PostgreSQL
-from tests.trust.databases import postgresql_database, sqlite_database
+from tests.trust.databases import Database, sqlite_database
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[PostgreSQL]:
-    with postgresql.running() as running:
-        yield running
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    if request.param == "sqlite":
-        database = sqlite_database(tmp_path)
-    else:
-        database = postgresql_database(request.getfixturevalue("server"))
+@pytest.fixture
+def store(database: Database) -> Iterator[Store]:
     opened = Store(database.url, lambda: NOW)
     yield opened
     opened.close()

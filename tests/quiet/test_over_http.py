@@ -7,22 +7,20 @@ import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
 import fixtures
+from cds_service import look_back
 from cds_service.app import create_app
 from cds_service.card import EXTENSION, RESPONSE_EXTENSION
 from cds_service.settings import Settings
 from hooks import overrides
 from hooks.patient_view import DIRECTION
-from tests import postgresql
-from tests.postgresql import PostgreSQL
 from tests.protocol.support import RESPONSE
-from tests.trust.databases import Database, postgresql_database, sqlite_database
+from tests.trust.databases import Database
 
 KEY = "a-key-of-these-tests-that-is-long-enough"
 VIEW = "als-aml-emergency.patient-view"
@@ -35,17 +33,10 @@ SERVICES = {
 }
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgreSQL]:
-    with postgresql.running() as running:
-        yield running
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
-    if request.param == "sqlite":
-        return sqlite_database(tmp_path)
-    return postgresql_database(request.getfixturevalue("server"))
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may take longer than cards would wait."""
+    monkeypatch.setattr(look_back, "WAIT_SECONDS", 30.0)
 
 
 class Hospital:

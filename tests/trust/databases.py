@@ -13,11 +13,15 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from cds_service.store import Store
 from tests.postgresql import PostgreSQL
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 SOON = NOW + timedelta(minutes=5)
+
+KINDS = ("sqlite", "postgresql")
 
 _numbers = count()
 
@@ -109,3 +113,10 @@ def postgresql_database(server: PostgreSQL) -> Database:
     name = f"store_{next(_numbers)}"
     server.say(f"CREATE DATABASE {name}")
     return Database(server.url(name), server)
+
+
+def database_of(kind: str, request: pytest.FixtureRequest, folder: Path) -> Database:
+    """An empty database of one of the KINDS; a server is started where that needs one."""
+    if kind == "sqlite":
+        return sqlite_database(folder)
+    return postgresql_database(request.getfixturevalue("postgresql_server"))

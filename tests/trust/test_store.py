@@ -16,34 +16,18 @@ from sqlalchemy import insert
 from cds_service import store
 from cds_service.errors import StoreDown
 from cds_service.store import KEPT_LONGER, MemoryReplay, Store, used_tokens
-from tests import postgresql
-from tests.postgresql import PostgreSQL
 from tests.trust.databases import (
+    KINDS,
     NOW,
     SOON,
     Clock,
     Database,
+    database_of,
     firsts,
     go,
-    postgresql_database,
-    sqlite_database,
 )
 
 EHR = "https://ehr.example"
-KINDS = ("sqlite", "postgresql")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgreSQL]:
-    with postgresql.running() as running:
-        yield running
-
-
-@pytest.fixture(params=KINDS)
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
-    if request.param == "sqlite":
-        return sqlite_database(tmp_path)
-    return postgresql_database(request.getfixturevalue("server"))
 
 
 @pytest.fixture
@@ -59,11 +43,7 @@ def replay(
     if request.param == "memory":
         yield MemoryReplay(clock, most_tokens=3)
         return
-    if request.param == "sqlite":
-        database = sqlite_database(tmp_path)
-    else:
-        database = postgresql_database(request.getfixturevalue("server"))
-    with database.opened(clock, most_tokens=3) as opened:
+    with database_of(request.param, request, tmp_path).opened(clock, most_tokens=3) as opened:
         # A token that is used while the others are counted is counted twice: too many of three.
         eventually(lambda: opened.sweeps > 0)
         yield opened

@@ -6,7 +6,6 @@ import os
 import sqlite3
 import stat
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,6 @@ from alembic.script import ScriptDirectory
 from cds_service import store, tables
 from cds_service.errors import ContentError
 from cds_service.store import Store
-from tests import postgresql
 from tests.postgresql import PASSWORD, PostgreSQL
 from tests.trust.databases import (
     SOON,
@@ -25,24 +23,10 @@ from tests.trust.databases import (
     Database,
     firsts,
     go,
-    postgresql_database,
     sqlite_database,
 )
 
 MIGRATIONS = Path(store.__file__).parent / "migrations"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgreSQL]:
-    with postgresql.running() as running:
-        yield running
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
-    if request.param == "sqlite":
-        return sqlite_database(tmp_path)
-    return postgresql_database(request.getfixturevalue("server"))
 
 
 def refused(url: str) -> str:
@@ -172,19 +156,19 @@ def test_sqlite_is_a_file_and_nothing_else(url: str) -> None:
 # -- PostgreSQL ------------------------------------------------------------------------------------
 
 
-def test_a_wrong_password_is_said_without_it(server: PostgreSQL) -> None:
-    reason = refused(server.url(password="SECRET"))
+def test_a_wrong_password_is_said_without_it(postgresql_server: PostgreSQL) -> None:
+    reason = refused(postgresql_server.url(password="SECRET"))
     assert "password authentication failed" in reason
     assert "SECRET" not in reason
 
 
-def test_a_database_that_is_missing_is_named(server: PostgreSQL) -> None:
-    assert 'database "missing" does not exist' in refused(server.url("missing"))
+def test_a_database_that_is_missing_is_named(postgresql_server: PostgreSQL) -> None:
+    assert 'database "missing" does not exist' in refused(postgresql_server.url("missing"))
 
 
-def test_a_user_without_rights_is_told_so(server: PostgreSQL) -> None:
-    server.say("CREATE ROLE guest LOGIN PASSWORD 'guests-password'")
-    url = server.url("postgres", "guests-password").replace("cds:", "guest:")
+def test_a_user_without_rights_is_told_so(postgresql_server: PostgreSQL) -> None:
+    postgresql_server.say("CREATE ROLE guest LOGIN PASSWORD 'guests-password'")
+    url = postgresql_server.url("postgres", "guests-password").replace("cds:", "guest:")
     assert "permission denied for schema public" in refused(url)
 
 
