@@ -48,7 +48,7 @@ class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ()
     audiences: Annotated[
         tuple[str, ...],
-        Meta(description="Further `aud` that count, for clients that send a wrong one; sandbox."),
+        Meta(description="Further `aud` that count; in sandbox mode only."),
     ] = ()
     private_network: Annotated[
         bool,

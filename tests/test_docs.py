@@ -21,6 +21,7 @@ from urllib.request import urlopen
 import pytest
 
 import fixtures
+from cds_service.clients import Client
 from cds_service.settings import Settings, read_settings
 from hooks import SERVICES
 from hooks.statements import STATEMENTS
@@ -81,6 +82,7 @@ def test_the_page_of_a_rule_shows_what_a_reviewer_needs(rule: str) -> None:
 def test_every_setting_is_documented() -> None:
     text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     assert all(f"`CDS_{name.upper()}`" in text for name in Settings.__struct_fields__)
+    assert all(f"\n| `{name}` |" in text for name in Client.__struct_fields__)
 
 
 def test_the_readme_names_every_service_and_a_fixture_that_exists() -> None:
