@@ -75,8 +75,7 @@ _MARK = {
     name: insert(used_tokens).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
     for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
-# Nothing has this key. Changes nothing, and yet fails where writing would.
-_PROBE = delete(used_tokens).where(used_tokens.c.token == b"")
+_UNMARK = delete(used_tokens).where(used_tokens.c.token == bindparam("token"))
 _EXPIRED = (
     select(used_tokens.c.token)
     .where(used_tokens.c.until < bindparam("before"))
@@ -173,12 +172,17 @@ class Store:
         return is_new
 
     def is_well(self) -> bool:
-        """Whether tokens could be taken just now. Costs about as much as one."""
+        """Whether tokens could be taken just now. Costs about as much as one.
+
+        It writes, and leaves nothing: what changes nothing would succeed on a full disk.
+        """
         if self._is_full():
             return False
+        probe = {"token": os.urandom(32), "until": 0}
         try:
-            with self.connection() as connection:
-                connection.execute(_PROBE)
+            with self.transaction() as connection:
+                connection.execute(self._mark, probe)
+                connection.execute(_UNMARK, {"token": probe["token"]})
         except StoreDown:
             return False
         return True
@@ -327,6 +331,7 @@ def _engine(address: URL, seconds: float, **pool: Any) -> Engine:
     if _is_sqlite(address):
         engine = create_engine(address, connect_args={"timeout": seconds}, **common, **pool)
         event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "handle_error", _let_go)
         event.listen(engine, "handle_error", _distrust)
         return engine
     waiting = {
@@ -352,6 +357,15 @@ def _distrust(context: ExceptionContext) -> None:
     # was not waited for; and the others may lead where it did, to a server that is gone, or that
     # has become a standby and only reads.
     context.is_disconnect = True
+
+
+def _let_go(context: ExceptionContext) -> None:
+    # What is distrusted is closed, and yet holds the lock of its transaction until its last
+    # statement is collected as garbage: nobody else could write until then.
+    if context.connection is not None:  # None: it is still being opened.
+        with suppress(Exception):
+            driver: Any = context.connection.connection.driver_connection
+            driver.rollback()
 
 
 def _set_up_sqlite(connection: Any, record: object) -> None:

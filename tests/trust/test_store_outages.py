@@ -140,3 +140,22 @@ def test_a_full_disk_lets_nobody_in(tmp_path: Path) -> None:
         uses = (opened.first_use(EHR, str(number), SOON) for number in range(10_000))
         with pytest.raises(StoreDown, match="SQLITE_FULL"):
             all(uses)
+
+
+def test_a_file_that_can_be_read_and_not_written_is_not_well(tmp_path: Path) -> None:
+    """As on a full disk: statements that change nothing succeed there."""
+    database = sqlite_database(tmp_path)
+    with database.opened() as opened:
+        assert opened.first_use(EHR, "before", SOON)
+        raising = "BEGIN SELECT RAISE(ABORT, 'no room'); END"
+        database.say(f"CREATE TRIGGER full BEFORE INSERT ON used_tokens {raising}")
+        is_refused(opened, "SQLITE_CONSTRAINT_TRIGGER")
+        database.say("DROP TRIGGER full")
+        is_back(opened)
+
+
+def test_asking_whether_it_is_well_leaves_nothing(tmp_path: Path, database: Database) -> None:
+    for each in (sqlite_database(tmp_path), database):
+        with each.opened() as opened:
+            assert all(opened.is_well() for _ in range(3))
+        assert each.say("SELECT count(*) FROM used_tokens") == [(0,)]
