@@ -116,6 +116,14 @@ def lapsed(approvals: Iterable[Approval], versions: Mapping[str, str], day: date
     return [each.rule for each in here if not each.counts_on(day)]
 
 
+def ended(approvals: Iterable[Approval], versions: Mapping[str, str], day: date) -> dict[str, Day]:
+    """The rules that showed until their approval ended, with its last day."""
+    here = [each for each in approvals if versions.get(each.rule) == each.version]
+    return {
+        each.rule: each.expires for each in here if each.expires is not None and each.expires < day
+    }
+
+
 def not_approved(
     services: Iterable[Service], approvals: Iterable[Approval], day: date
 ) -> list[str]:

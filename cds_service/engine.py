@@ -20,6 +20,7 @@ from cds_service.approvals import read_approvals
 from cds_service.card import Applied, Held, with_rule_pages
 from cds_service.chart import Chart
 from cds_service.clients import Client, profile_of, read_clients
+from cds_service.ended import ended_lines
 from cds_service.errors import ContentError, UnknownService
 from cds_service.fhir_reader import FhirLimits, FhirReader
 from cds_service.governance import Governance, SwitchFile, read_switches
@@ -185,7 +186,10 @@ class Engine:
         require(service, answers)
         chart = build_chart(service, self.lexicon, request, answers, as_of, drafted, self.limits)
         in_force = self.governance.of(service, client, as_of)
-        unread = unread_in_context(request, drafted, chart)
+        unread = [
+            *unread_in_context(request, drafted, chart),
+            *ended_lines(service, in_force.service, in_force.ended, chart),
+        ]
         marker = self._marker(in_force.service, request, client, chart)
         holding = partial(self._hold, in_force.service, client, marker) if marker else None
         decision = decide(in_force.service, chart, answers, unread, holding)

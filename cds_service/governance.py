@@ -20,9 +20,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from cds_service.approvals import Approval, in_force, lapsed, versions_of
+from cds_service.approvals import Approval, ended, in_force, lapsed, versions_of
 from cds_service.card import Attribution
 from cds_service.clients import Client, Clients
+from cds_service.ended import Ended
 from cds_service.errors import ContentError
 from cds_service.logs import raised
 from cds_service.rule import Rule
@@ -177,12 +178,14 @@ class InForce:
     """A service with the rules that may show, and what became of the others.
 
     `silent` are asked and not shown. `off` are switched off, or their approval does not count on
-    that day; rules that nobody has approved are not named with every call.
+    that day; rules that nobody has approved are not named with every call. Of `ended` the approval
+    counted until a day that is over, and nobody has switched them off.
     """
 
     service: Service
     silent: tuple[Rule, ...] = ()
     off: tuple[str, ...] = ()
+    ended: tuple[Ended, ...] = ()
 
 
 @dataclass(slots=True)
@@ -249,7 +252,13 @@ class Governance:
             replace(only(service, shown), attribution=attribution),
             tuple(rule for rule in rules if rule.id in silent),
             tuple(r.id for r in service.rules() if r.id in off or r.id in late),
+            self._ended(service, day, off | silent),
         )
+
+    def _ended(self, service: Service, day: date, switched: set[str]) -> tuple[Ended, ...]:
+        days = ended(self._approvals or (), self._versions, day)
+        rules = [rule for rule in service.rules() if rule.id in days and rule.id not in switched]
+        return tuple(Ended(rule, days[rule.id]) for rule in rules)
 
     def _approved(self, day: date) -> dict[str, Approval] | None:
         if self._approvals is None:
