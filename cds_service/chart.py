@@ -759,7 +759,7 @@ class Chart:
         found = self.selected(orderable)
         question = "Ordering {}"
         if not found:
-            return _plain_no(orderable, question, "not among the selected orders")
+            return _plain_no(orderable, question, "not among the orders looked at")
         facts = tuple(order_fact(o, orderable) for o in found)
         return Finding(question.format(orderable.title), TRUE, facts)
 

@@ -137,7 +137,7 @@ def large_volume(patient: Chart) -> Finding:
     patient.asked.add(concepts.CRYSTALLOID.id)
     orders = patient.selected(concepts.CRYSTALLOID)
     if not orders:
-        fact = Fact("crystalloid", lambda: "Intravenous fluid: not among the selected orders")
+        fact = Fact("crystalloid", lambda: "Intravenous fluid: not among the orders looked at")
         return Finding(words, FALSE, (fact,))
     area = body.body_surface_area_m2(patient)
     volumes = [ml_per_day(order, area or thresholds.SMALL_ADULT_M2) for order in orders]

@@ -86,7 +86,7 @@ def therapeutic_leukapheresis(patient: Chart) -> Finding:
     orders = [(order, kind) for order, kind in _kinds(patient) if not _is_collection(order)]
     if not orders:
         fact = Fact(
-            "leukapheresis", lambda: "Leukapheresis to treat: not among the selected orders"
+            "leukapheresis", lambda: "Leukapheresis to treat: not among the orders looked at"
         )
         return Finding(words, FALSE, (fact,))
     facts = tuple(order_fact(order, kind) for order, kind in orders)

@@ -263,7 +263,7 @@ def _of_cytarabine(
 
 
 def _not_selected(drug: Orderable) -> Fact:
-    return Fact(drug.id, lambda: f"{drug.title}: not among the selected orders")
+    return Fact(drug.id, lambda: f"{drug.title}: not among the orders looked at")
 
 
 def _not_classified(drug: Orderable) -> Fact:
@@ -304,7 +304,7 @@ def intrathecal_drug(patient: Chart) -> Finding:
     if any(truth is UNKNOWN for _, truth in routes):
         gap = Fact("intrathecal drug", lambda: "Route of a drug: not stated", missing=True)
         return Finding(words, UNKNOWN, (gap,))
-    fact = Fact("intrathecal drug", lambda: "Intrathecal drug: not among the selected orders")
+    fact = Fact("intrathecal drug", lambda: "Intrathecal drug: not among the orders looked at")
     return Finding(words, FALSE, (fact,))
 
 

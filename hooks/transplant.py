@@ -146,7 +146,7 @@ def _ordering(patient: Chart, whose: Donor, words: str) -> Finding:
     kinds = (concepts.ALLOGENEIC_TRANSPLANT, concepts.TRANSPLANT_DONOR_NOT_STATED)
     patient.asked |= {kind.id for kind in (*kinds, *concepts.CONDITIONING_AGENTS)}
     facts = tuple(_fact(order, whose) for order in _selected(patient, whose))
-    nothing = Fact("transplant", lambda: f"{words}: not among the selected orders")
+    nothing = Fact("transplant", lambda: f"{words}: not among the orders looked at")
     return Finding(words, TRUE if facts else FALSE, facts or (nothing,))
 
 

@@ -228,7 +228,7 @@ def test_ordering_asks_for_what_is_selected() -> None:
     assert words(asked.ordering(WAX)) == ["Order: wax (recognised by name, no known code)"]
     none_selected = chart(drafts=DRAFTS, selections=[]).ordering(POLISH)
     assert none_selected.truth is FALSE
-    assert words(none_selected) == ["polish: not among the selected orders"]
+    assert words(none_selected) == ["polish: not among the orders looked at"]
 
 
 def prescription(kind: str = "MedicationRequest", **fields: Any) -> dict[str, Any]:
