@@ -45,7 +45,7 @@ function shortened(title) {
   const list = title.parentElement.nextElementSibling;
   const left = list?.tagName === "UL" ? list.children.length - FIRST_VALUES : 0;
   if (left < 2) return null;
-  list.classList.add("values");
+  list.classList.add("first-values");
   const rest = make("li", { class: "rest" }, `and ${left} more`);
   list.append(rest);
   return rest;

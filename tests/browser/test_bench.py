@@ -171,8 +171,9 @@ def test_what_is_missing_is_never_folded_away(opening: Opening) -> None:
     assert page.get_by_text("Content is pending clinical review").first.is_visible()
 
 
-def test_the_first_advice_is_seen_before_the_buttons(opening: Opening) -> None:
-    page = bench(opening)
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_first_advice_is_seen_before_the_buttons(opening: Opening, width: int) -> None:
+    page = bench(opening, width=width)
     card = page.locator(".card.critical")
     folded = card.locator(".markdown").bounding_box()
     advice = card.get_by_text("APL not yet excluded").bounding_box()
