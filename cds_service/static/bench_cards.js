@@ -3,8 +3,9 @@
 import { cleaned, make, shape } from "./dom.js";
 
 const RULE = "org.als-leukemia-cds.rule";
-const MISSING = "Missing or uncertain";
+const ALWAYS_SHOWN = ["Missing or uncertain", "Held back"];
 const FIRST_VALUES = 4;
+const WORTH_FOLDING = 4;
 
 export const ruleOf = (card) => card.extension?.[RULE]?.id ?? "";
 
@@ -30,7 +31,7 @@ function detailElement(detail) {
   const box = make("details", { class: "detail", open: true }, make("summary", {}, "Detail"), text);
   const titles = [...text.querySelectorAll("p > strong:only-child")];
   if (titles.length < 2) return box;
-  const names = titles.map((each) => each.textContent.replace(/ \(.*/, "").replace(/\.$/, "")).filter((each) => each !== MISSING);
+  const names = titles.map((each) => each.textContent.replace(/ \(.*/, "").replace(/\.$/, "")).filter((each) => !ALWAYS_SHOWN.includes(each));
   const gap = missing(titles);
   const rest = shortened(titles[0]);
   const more = make("button", { type: "button", class: "quiet more", onclick: () => { text.classList.remove("cut"); rest?.remove(); gap?.remove(); more.remove(); } },
@@ -44,17 +45,18 @@ function detailElement(detail) {
 function shortened(title) {
   const list = title.parentElement.nextElementSibling;
   const left = list?.tagName === "UL" ? list.children.length - FIRST_VALUES : 0;
-  if (left < 2) return null;
+  if (left < WORTH_FOLDING) return null;
   list.classList.add("first-values");
   const rest = make("li", { class: "rest" }, `and ${left} more`);
   list.append(rest);
   return rest;
 }
 
-/** What is missing is never folded away: a card without its gaps would look surer than it is. */
+/** What is missing, or was held back, is never folded away: a card without it would look surer than it is. */
 function missing(titles) {
-  const title = titles.find((each) => each.textContent === MISSING)?.parentElement;
-  return title?.nextElementSibling ? make("div", { class: "gap" }, title.cloneNode(true), title.nextElementSibling.cloneNode(true)) : null;
+  const parts = titles.filter((each) => ALWAYS_SHOWN.includes(each.textContent) && each.parentElement.nextElementSibling)
+    .flatMap(({ parentElement: title }) => [title.cloneNode(true), title.nextElementSibling.cloneNode(true)]);
+  return parts.length ? make("div", { class: "gap" }, parts) : null;
 }
 
 function origin(card, acts) {

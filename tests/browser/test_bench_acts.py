@@ -97,6 +97,20 @@ def test_setting_a_card_aside_is_recorded_and_keeps_it_away(
     wait_for_text(page, ".card h3", "Leukapheresis in ALS")
 
 
+def test_that_an_emergency_was_held_back_is_never_folded_away(opening: Opening) -> None:
+    page = bench(opening, f"request={EMERGENCY}")
+    card = page.locator(".card.critical")
+    card.get_by_text("Set this card aside").click()
+    card.get_by_label("Reason").select_option(label="Reviewed: do not show this again for 24 hours")
+    card.get_by_role("button", name="Set aside", exact=True).click()
+    wait_for_text(page, ".said", "Recorded as overridden")
+    page.get_by_role("button", name="Run", exact=True).click()
+    wait_for_text(page, "#difference", "hyperleukocytosis-emergency. Held back.")
+    gap = page.locator(".card .gap")
+    assert gap.is_visible()
+    assert "Not shown again: WBC at or above 100" in gap.inner_text()
+
+
 def test_a_service_without_a_store_says_that_nothing_is_recorded(
     opening: Opening, tmp_path_factory: Any
 ) -> None:
