@@ -118,7 +118,9 @@ def _check_production(settings: Settings) -> None:
 def _what_to_try(settings: Settings) -> str:
     if settings.mode == "production":
         return f"Production mode, for clients of {settings.base_url}. Stop with SIGTERM or Ctrl-C."
-    base = f"http://{settings.host}:{settings.port}"
+    # The address for every interface is none that a browser everywhere can open.
+    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104 only compared
+    base = f"http://{host}:{settings.port}"
     command = Path(sys.argv[0])
     try:
         command = command.resolve().relative_to(Path.cwd())

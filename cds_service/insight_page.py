@@ -127,13 +127,17 @@ def _tiles(found: Insight) -> list[Tile]:
     return [
         Tile("Calls answered", f"{answered:,}", f"{refused:,} refused, {failed:,} failed"),
         Tile("Calls with cards", f"{with_cards:,}", f"{percent(with_cards, answered)} of them"),
-        Tile("Rules shown", f"{summed.fires:,}", f"on {cards:,} cards"),
-        Tile("Accepted", percent(summed.accepted, cards), f"{summed.accepted:,} cards"),
-        Tile("Overridden", percent(summed.overridden, cards), f"{summed.overridden:,} cards"),
-        Tile("No response", percent(summed.no_response, cards), f"{summed.no_response:,} cards"),
+        Tile("Rules shown", f"{summed.fires:,}", f"on {_cards(cards)}"),
+        Tile("Accepted", percent(summed.accepted, cards), _cards(summed.accepted)),
+        Tile("Overridden", percent(summed.overridden, cards), _cards(summed.overridden)),
+        Tile("No response", percent(summed.no_response, cards), _cards(summed.no_response)),
         Tile("Not evaluable", f"{summed.not_evaluable:,}", "for lack of an input"),
         Tile("Could not be run", f"{summed.errors:,}", "rules that raised"),
     ]
+
+
+def _cards(count: int) -> str:
+    return "1 card" if count == 1 else f"{count:,} cards"
 
 
 def _calls_chart(traffic: Iterable[Traffic], names: Sequence[str]) -> charts.Stack:

@@ -156,7 +156,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     try:
         settings = msgspec.convert(given, Settings, strict=False)
     except msgspec.ValidationError as problem:
-        raise ContentError(f"a setting ({PREFIX}<NAME>) does not fit: {problem}") from problem
+        said, _, field = str(problem).partition(" - at `$.")
+        name = PREFIX + field.rstrip("`").upper()
+        raise ContentError(f"{name} does not fit: {said} (docs/configuration.md)") from problem
     return settings
 
 

@@ -152,6 +152,7 @@ def test_a_start_that_fails_says_how_to_choose_another_port(
 def test_a_start_says_where_a_browser_finds_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "serve", lambda *arguments, **named: None)
     monkeypatch.setenv("CDS_PORT", "8099")
+    monkeypatch.setenv("CDS_HOST", "0.0.0.0")
     assert "In a browser: http://127.0.0.1:8099\n" in run("serve").output
 
 

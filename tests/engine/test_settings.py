@@ -41,18 +41,24 @@ def test_what_the_environment_sets(environment: dict[str, str], fields: dict[str
 
 
 REFUSED = {
-    "a port that is no number": ({"CDS_PORT": "http"}, "port"),
-    "a port too high": ({"CDS_PORT": "65536"}, "port"),
-    "a port below zero": ({"PORT": "-1"}, "port"),
-    "no worker": ({"CDS_WORKERS": "0"}, "workers"),
-    "too many threads": ({"CDS_THREADS": "257"}, "threads"),
-    "no body": ({"CDS_MAX_BODY_BYTES": "1023"}, "max_body_bytes"),
-    "no time": ({"CDS_FHIR_DEADLINE_SECONDS": "0"}, "fhir_deadline_seconds"),
-    "time without end": ({"CDS_FHIR_DEADLINE_SECONDS": "inf"}, "fhir_deadline_seconds"),
-    "time that is no number": ({"CDS_FHIR_DEADLINE_SECONDS": "nan"}, "fhir_deadline_seconds"),
+    "a port that is no number": ({"CDS_PORT": "http"}, "CDS_PORT does not fit"),
+    "a port too high": ({"CDS_PORT": "65536"}, "CDS_PORT does not fit"),
+    "a port below zero": ({"PORT": "-1"}, "CDS_PORT does not fit"),
+    "no worker": ({"CDS_WORKERS": "0"}, "CDS_WORKERS does not fit"),
+    "too many threads": ({"CDS_THREADS": "257"}, "CDS_THREADS does not fit"),
+    "no body": ({"CDS_MAX_BODY_BYTES": "1023"}, "CDS_MAX_BODY_BYTES does not fit"),
+    "no time": ({"CDS_FHIR_DEADLINE_SECONDS": "0"}, "CDS_FHIR_DEADLINE_SECONDS does not fit"),
+    "time without end": (
+        {"CDS_FHIR_DEADLINE_SECONDS": "inf"},
+        "CDS_FHIR_DEADLINE_SECONDS does not fit",
+    ),
+    "time that is no number": (
+        {"CDS_FHIR_DEADLINE_SECONDS": "nan"},
+        "CDS_FHIR_DEADLINE_SECONDS does not fit",
+    ),
     "a mode that was never filled in": ({"CDS_MODE": ""}, "CDS_MODE is empty"),
     "a file of the mode that holds none": ({"CDS_MODE_FILE": "/dev/null"}, "CDS_MODE is empty"),
-    "a mode there is not": ({"CDS_MODE": "test"}, "mode"),
+    "a mode there is not": ({"CDS_MODE": "test"}, "CDS_MODE does not fit"),
     "a misspelled name": ({"CDS_PROT": "80"}, "CDS_PROT is no setting of this service"),
     "the name in lower case": ({"CDS_port": "80"}, "CDS_port is no setting of this service"),
     "a file that is not there": (
