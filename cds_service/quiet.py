@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import starmap
 
 import msgspec
 
@@ -20,6 +21,7 @@ from cds_service.chart import ORDER_KEY, Chart
 from cds_service.hashes import Hasher
 from cds_service.orders import Order
 from cds_service.rule import Indicator, Quiet
+from cds_service.terminology import Measurement
 
 _URGENCY = {indicator.value: rank for rank, indicator in enumerate(Indicator)}
 
@@ -32,6 +34,9 @@ stands beside it, as the card names the order by it."""
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*(?: (?:min|h|d|y) ago)?")
 """Doses, values, dates and ages: other numbers in the same words are not news."""
+
+_MARK_BYTES = 16
+"""Of the hash of a value: enough to tell any two results of one patient apart."""
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number", order="sorted")
 
@@ -105,36 +110,60 @@ class Marker:
 
     def _work_out(self, applied: Applied) -> Marks:
         about = self.hasher.orders(self.subject, *_about(applied, self.chart))
-        return Marks(self.subject, self.encounter, about, self._basis())
+        return Marks(self.subject, self.encounter, about, self._basis(applied))
 
-    def _basis(self) -> bytes | None:
-        key = (self.subject, "basis")
-        return self.chart.recall(key, lambda: (self._work_out_basis(),))[0]
+    def _watched(self, applied: Applied) -> list[Measurement]:
+        """What ends the quiet of a card when it moves: for every card the same one, then whatever
+        else was measured and decided."""
+        facts = (f for each in (applied, *applied.also) for f in each.finding.deciding())
+        keys = {fact.key for fact in facts} - {self.quiet.watched.id}
+        concepts = (self.chart.lexicon.concepts.get(key) for key in sorted(keys))
+        return [self.quiet.watched, *(c for c in concepts if isinstance(c, Measurement))]
 
-    def _work_out_basis(self) -> bytes | None:
-        value = _value(self.chart, self.quiet)
-        return self.hasher.basis(self.subject, *value) if value else None
+    def _basis(self, applied: Applied) -> bytes | None:
+        marks = [self._mark(measurement) for measurement in self._watched(applied)]
+        known = [mark for mark in marks if mark is not None]
+        return b"".join(known) if len(known) == len(marks) else None
 
-    def has_moved(self, basis: bytes | None) -> bool:
-        """Whether the watched value is another than then, or cannot be compared."""
-        now = self._basis()
-        if basis is None or now is None:
+    def _mark(self, measurement: Measurement) -> bytes | None:
+        key = (self.subject, "basis", measurement.id)
+        return self.chart.recall(key, lambda: (self._work_out_mark(measurement),))[0]
+
+    def _work_out_mark(self, measurement: Measurement) -> bytes | None:
+        value = _value(self.chart, measurement)
+        return self._hashed(measurement, value) if value else None
+
+    def _hashed(self, measurement: Measurement, value: tuple[str, ...]) -> bytes:
+        return self.hasher.basis(self.subject, measurement.id, *value)[:_MARK_BYTES]
+
+    def has_moved(self, applied: Applied, basis: bytes | None) -> bool:
+        """Whether a watched value is another than then, or cannot be compared.
+
+        `basis` is that of a card with the same mark of orders, so it rested on the same things.
+        """
+        now = self._basis(applied)
+        if basis is None or now is None or len(basis) != len(now):
             return True
-        if basis == now:
+        watched = self._watched(applied)
+        marks = (basis[at : at + _MARK_BYTES] for at in range(0, len(basis), _MARK_BYTES))
+        return any(starmap(self._is_other, zip(watched, marks, strict=True)))
+
+    def _is_other(self, measurement: Measurement, mark: bytes) -> bool:
+        if mark == self._mark(measurement):
             return False
-        then, value = self._value_of(basis), _number(self.chart, self.quiet)
+        then, value = self._value_of(measurement, mark), self.chart.latest(measurement).exact()
         if then is None or value is None:
             return True
         return abs(value - then) >= abs(then) * self.quiet.moved_by and value != then
 
-    def _value_of(self, basis: bytes) -> Decimal | None:
+    def _value_of(self, measurement: Measurement, mark: bytes) -> Decimal | None:
         """The result on record that has this mark, as a number."""
-        for reading in self.chart.results(self.quiet.watched):
+        for reading in self.chart.results(measurement):
             bounds = reading.value.bounds
-            if bounds is not None and bounds.is_exact() and bounds.low is not None:
-                said = _said(reading.time.earliest, bounds.low)
-                if self.hasher.basis(self.subject, *said) == basis:
-                    return bounds.low
+            if bounds is None or bounds.low is None or not bounds.is_exact():
+                continue
+            if self._hashed(measurement, _said(reading.time.earliest, bounds.low)) == mark:
+                return bounds.low
         return None
 
 
@@ -166,17 +195,13 @@ def _text(order: Order) -> str:
     return _ENCODER.encode(told).decode()
 
 
-def _number(chart: Chart, quiet: Quiet) -> Decimal | None:
-    return chart.latest(quiet.watched).exact()
-
-
-def _value(chart: Chart, quiet: Quiet) -> tuple[str, ...]:
+def _value(chart: Chart, measurement: Measurement) -> tuple[str, ...]:
     """The watched value and its time; ("none",) where there is none, () where it is not known."""
-    number, time = _number(chart, quiet), chart.time_of(quiet.watched)
+    latest, time = chart.latest(measurement), chart.time_of(measurement)
+    number = latest.exact()
     if number is not None and time is not None:
         return _said(time.earliest, number)
-    latest = chart.latest(quiet.watched)
-    is_absent = not chart.results(quiet.watched) and not latest.fact.unread
+    is_absent = not chart.results(measurement) and not latest.fact.unread
     return ("none",) if is_absent else ()
 
 
@@ -223,7 +248,7 @@ def _overridden(applied: Applied, same: Sequence[Past], marker: Marker) -> Held 
     # Shown once more after that, and not set aside again: the last word is open.
     if any(other.at > since for other, said in answered if said is None):
         return None
-    if _is_worse(applied, card) or marker.has_moved(card.marks.basis):
+    if _is_worse(applied, card) or marker.has_moved(applied, card.marks.basis):
         return None
     if applied.indicator is Indicator.CRITICAL and not _quiets_critical(applied, answer):
         return None
@@ -242,7 +267,7 @@ def _shown(applied: Applied, same: Sequence[Past], marker: Marker) -> Held | Non
     if not here or applied.indicator is Indicator.CRITICAL:
         return None
     card = max(here, key=lambda each: each.at)
-    if _is_worse(applied, card) or marker.has_moved(card.marks.basis):
+    if _is_worse(applied, card) or marker.has_moved(applied, card.marks.basis):
         return None
     return _held(applied, "shown", card.at, None)
 

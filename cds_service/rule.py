@@ -75,7 +75,8 @@ class OverrideReason:
 class Quiet:
     """How long a card that was overridden is held back, and which value ends that when it moves.
 
-    `moved_by` is a fraction of the value that the card rested on. A card for once in an encounter
+    `watched` ends it for every card, and whatever else was measured for those that rest on it.
+    `moved_by` is a fraction of the value then. A card for once in an encounter
     counts as seen `seen_after` it was sent: an EHR that draws the same page again shows it again.
     """
 

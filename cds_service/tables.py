@@ -53,7 +53,7 @@ cards = Table(
     Column("subject", LargeBinary(32), comment="keyed hash of patient and user"),
     Column("encounter", LargeBinary(32), comment="keyed hash"),
     Column("orders", LargeBinary(32), comment="keyed hash of the orders it is about"),
-    Column("basis", LargeBinary(32), comment="keyed hash of the values that end its quiet"),
+    Column("basis", LargeBinary, comment="keyed hash of the values that end its quiet"),
     Index("ix_cards_subject_at", "subject", "at"),  # The newest cards of one are asked for.
 )
 suggestions = Table(

@@ -95,7 +95,7 @@ def test_a_file_that_holds_no_key_is_none(tmp_path: Path, held: bytes) -> None:
 
 
 def test_a_key_that_can_be_guessed_stops_the_start() -> None:
-    with pytest.raises(ContentError, match="hash_key") as refused:
+    with pytest.raises(ContentError, match="HASH_KEY") as refused:
         read_settings({"CDS_HASH_KEY": "correct-horse"})
     assert "correct-horse" not in str(refused.value)
     assert read_settings({"CDS_HASH_KEY": "k" * 32}).hash_key

@@ -210,7 +210,8 @@ def test_the_store_holds_nothing_of_patient_user_order_or_value(hospital: Hospit
         "SELECT subject, encounter, orders, basis FROM cards WHERE subject IS NOT NULL"
     )
     assert rows
-    assert all(len(bytes(mark)) == 32 for row in rows for mark in row)
+    assert all(len(bytes(mark)) == 32 for *marks, _ in rows for mark in marks)
+    assert all(len(bytes(basis)) % 16 == 0 for *_, basis in rows), "a hash for each value"
     written = json.dumps(hospital.database.say("SELECT * FROM cards"), default=repr)
     context = request["context"]
     for word in (context["patientId"], context["userId"], "the-visit", "187"):

@@ -98,6 +98,19 @@ def because_of(*keys: str) -> Rule:
     return the_rule(applies=lambda _: Finding("reasons", TRUE, facts))
 
 
+def grade(value: float, hours_ago: float = 3) -> dict[str, Any]:
+    when = (NOW - timedelta(hours=hours_ago)).isoformat()
+    amount = {"value": value, "unit": "points"}
+    return observation("GRADE", valueQuantity=amount, effectiveDateTime=when)
+
+
+def graded(*now: dict[str, Any], rule: Rule | None = None) -> Then:
+    """A card that rests on a grade of 8; now there are these grades beside it."""
+    rule = rule or because_of("grade")
+    then = (*HUNDRED, grade(8))
+    return Then(rule_then=rule, rule_now=rule, then=then, now=(*then, *now))
+
+
 def told(words: str) -> Rule:
     fact = Fact("illness", lambda: words)
     return the_rule(applies=lambda _: Finding("reasons", TRUE, (fact,)))
@@ -127,6 +140,8 @@ HELD = {
     "the value rose by less than a quarter": Then(now=grown(124.9)),
     "the value fell by less than a quarter": Then(now=grown(75.1)),
     "a newer value is the same": Then(now=grown(100)),
+    "another value that decided fell by less than a quarter": graded(grade(6.1, 1)),
+    "a value that did not decide fell by more": graded(grade(1, 1), rule=because_of("one")),
     "the value is nothing, as then": Then(then=(shine(0),), now=(shine(0, 1), shine(0))),
     "there was no value then and there is none now": Then(then=(), now=()),
     "it is less urgent now": Then(rule_then=the_rule(), rule_now=the_rule(indicator=INFO)),
@@ -149,6 +164,12 @@ SHOWN = {
     "a day has passed": Then(ago=DAY),
     "the value rose by a quarter": Then(now=grown(125)),
     "the value fell by a quarter": Then(now=grown(75)),
+    "another value that decided fell by a quarter": graded(grade(6, 1)),
+    "another value that decided rose by a quarter": graded(grade(10, 1)),
+    "another value that decided is not there any more": replace(graded(), now=HUNDRED),
+    "another value that decided could not be had": replace(
+        graded(), then=HUNDRED, now=HUNDRED, troubles_now=("grade",)
+    ),
     "the value was nothing and is something": Then(then=(shine(0),), now=(shine(1, 1), shine(0))),
     "the value of then is no longer there": Then(now=(shine(101, 1),)),
     "the value of then was corrected": Then(now=(shine(101),)),

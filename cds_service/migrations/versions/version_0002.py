@@ -39,7 +39,7 @@ def upgrade() -> None:
         sa.Column("encounter", sa.LargeBinary(32), comment="keyed hash"),
         sa.Column("orders", sa.LargeBinary(32), comment="keyed hash of the orders it is about"),
         sa.Column(
-            "basis", sa.LargeBinary(32), comment="keyed hash of the values that end its quiet"
+            "basis", sa.LargeBinary, comment="keyed hash of the values that end its quiet"
         ),
     )
     for name in ("call", "at"):
