@@ -218,6 +218,13 @@ def test_the_course_is_drawn_and_told(opening: Opening, camera: Camera) -> None:
     camera.shot(page, "bench-timeline", picture=True, whole=False)
 
 
+def test_on_a_phone_the_newest_result_of_the_course_is_in_view(opening: Opening) -> None:
+    page = bench(opening, "request=aml-count-falling.patient-view&tab=timeline", width=390)
+    newest = page.locator("#timeline svg text", has_text="42").bounding_box()
+    assert newest is not None
+    assert 0 <= newest["x"] <= 390 - newest["width"]
+
+
 def test_each_ehr_shows_its_own(opening: Opening) -> None:
     page = bench(opening, f"request={LEUKAPHERESIS}")
     assert not page.locator("#notes").is_visible()

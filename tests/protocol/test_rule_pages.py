@@ -50,6 +50,13 @@ def shown(answer: TestResponse) -> list[str]:
     return [each for each, row in zip(ids, found, strict=True) if not row.endswith(" hidden>")]
 
 
+@pytest.mark.parametrize("rule", RULES)
+def test_no_page_of_a_rule_shows_the_name_of_a_function(app: Flask, rule: str) -> None:
+    body = get(app, f"/rules/{rule}").get_data(as_text=True)
+    named = re.findall(r"<i>By patient: ([^<]*)</i>(.*?)</li>", body, re.DOTALL)
+    assert [line for line, rest in named if "<ul>" in rest and not line.endswith(".")] == []
+
+
 # --- The list -------------------------------------------------------------------------------------
 
 
