@@ -38,9 +38,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.LargeBinary(32), comment="keyed hash of patient and user"),
         sa.Column("encounter", sa.LargeBinary(32), comment="keyed hash"),
         sa.Column("orders", sa.LargeBinary(32), comment="keyed hash of the orders it is about"),
-        sa.Column(
-            "basis", sa.LargeBinary, comment="keyed hash of the values that end its quiet"
-        ),
+        sa.Column("basis", sa.LargeBinary, comment="keyed hash of the values that end its quiet"),
     )
     for name in ("call", "at"):
         op.create_index(f"ix_cards_{name}", "cards", [name])
