@@ -127,6 +127,10 @@ def _set_here(settings: Settings, content: ModuleType) -> Iterator[str]:
     yield from local_limits.remarks(limits)
 
 
+_NAMED = 5
+"""Rules that one line names: before anything is approved it would name all of them."""
+
+
 def _remarks(settings: Settings, content: ModuleType) -> Iterator[str]:
     if not settings.operator_token:
         yield "CDS_OPERATOR_TOKEN is not set: there is no /insight and there are no /metrics"
@@ -141,5 +145,7 @@ def _remarks(settings: Settings, content: ModuleType) -> Iterator[str]:
     today = _now().date()
     off = approvals.not_approved(content.SERVICES, signed, today)
     if off:
-        yield f"{len(off)} rules are not approved and stay silent: {', '.join(off)}"
+        some = ", ".join(off[:_NAMED])
+        rest = f" and {len(off) - _NAMED} more (`rules` says which)" if len(off) > _NAMED else ""
+        yield f"{len(off)} rules are not approved and stay silent: {some}{rest}"
     yield from approvals.remarks(signed, content.SERVICES, today)

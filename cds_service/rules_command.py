@@ -17,8 +17,11 @@ from cds_service.terminology import Lexicon
 @click.command(short_help="List the rules, and which are dormant here.")
 @click.argument("rule_ids", nargs=-1, metavar="[RULE]...", shell_complete=offer_rules)
 @click.option("--outline", "with_outline", is_flag=True, help="Also print each rule's questions.")
+@click.option(
+    "--approvals", "as_form", is_flag=True, help="Print a file of approvals (TOML) to fill in."
+)
 @json_option
-def rules(rule_ids: Sequence[str], with_outline: bool, as_json: bool) -> None:
+def rules(rule_ids: Sequence[str], with_outline: bool, as_form: bool, as_json: bool) -> None:
     """List every RULE (default: all): hooks, indicator, review status, evidence, dormant inputs.
 
     Evidence is named by key; docs/rules.md has the citations. Dormant inputs wait for the codes of
@@ -29,9 +32,13 @@ def rules(rule_ids: Sequence[str], with_outline: bool, as_json: bool) -> None:
       als-leukemia-cds rules
       als-leukemia-cds rules leukapheresis-als --outline
       CDS_SITE_VALUE_SETS=fixtures/site als-leukemia-cds rules --json
+      als-leukemia-cds rules --approvals > approvals.toml
     """
     engine = engine_of(read_settings())
     described = _chosen(list(describe(engine)), rule_ids)
+    if as_form:
+        print_lines(_form(described))
+        return
     if as_json:
         print_json(described)
         return
@@ -47,6 +54,15 @@ def _chosen(described: list[dict[str, Any]], rule_ids: Sequence[str]) -> list[di
     if unknown := [each for each in rule_ids if each not in known]:
         raise click.ClickException(f"no rule {', '.join(unknown)}; `rules` lists them all")
     return [known[each] for each in rule_ids] or described
+
+
+def _form(described: list[dict[str, Any]]) -> Iterator[str]:
+    """A file that is refused as it stands: who approves fills in name and date, rule by rule."""
+    yield "# Fill in approver and date (2026-01-31) of each approved rule, and remove the others."
+    for each in described:
+        yield f"\n# {each['summary']}"
+        yield f'[[approval]]\nrule = "{each["id"]}"\nversion = "{each["version"]}"'
+        yield 'approver = ""\ndate = ""'
 
 
 def _entry(each: dict[str, Any], lexicon: Lexicon, with_outline: bool) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,9 +15,11 @@ from uvicorn.config import STARTUP_FAILURE
 
 import fixtures
 from cds_service import server
+from cds_service.approvals import not_approved, problems, read_approvals
 from cds_service.chart import Chart
 from cds_service.commands import main
 from cds_service.engine import Engine
+from cds_service.errors import ContentError
 from cds_service.finding import Finding, all_of, any_of, none_of
 from cds_service.rule_list import describe
 from cds_service.settings import Settings
@@ -118,6 +121,20 @@ def test_rules_as_json_name_every_rule_once() -> None:
     ids = [rule["id"] for rule in json.loads(run("rules", "--json").output)]
     assert len(ids) == len(set(ids))
     assert set(ids) == RULE_IDS
+
+
+def test_rules_print_a_form_of_approvals_that_counts_once_it_is_filled_in(tmp_path: Path) -> None:
+    form = tmp_path / "approvals.toml"
+    form.write_text(run("rules", "--approvals").output, encoding="utf-8")
+    with pytest.raises(ContentError, match="approver"):
+        read_approvals(str(form))
+    filled = form.read_text(encoding="utf-8").replace(
+        'approver = ""', 'approver = "Dr. A. Example"'
+    )
+    form.write_text(filled.replace('date = ""', "date = 2026-01-31"), encoding="utf-8")
+    signed = read_approvals(str(form))
+    assert problems(signed, SERVICES, date(2026, 2, 1)) == []
+    assert not_approved(SERVICES, signed, date(2026, 2, 1)) == []
 
 
 def test_fixtures_list_names_every_request() -> None:
