@@ -207,6 +207,10 @@ def _is_ours(record: logging.LogRecord) -> bool:
     return record.name.startswith(_SPEAKERS)
 
 
+_LISTENING = re.compile(r"^Uvicorn running on \S*:(\d+) .*")
+"""uvicorn's line without scheme and host, which are no numbers."""
+
+
 def _event(record: logging.LogRecord) -> str:
     if not _is_ours(record):
         return f"from {record.name}"
@@ -216,6 +220,7 @@ def _event(record: logging.LogRecord) -> str:
     if record.args:
         with suppress(TypeError, ValueError):  # %d, and no number: the text alone.
             text = text % _numbers(record.args)
+    text = _LISTENING.sub(r"listening on port \1", text)
     return "".join(each if each.isprintable() else " " for each in text)[:MOST_TEXT]
 
 

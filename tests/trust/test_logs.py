@@ -68,6 +68,12 @@ def test_numbers_in_a_text_are_written_and_other_arguments_are_not() -> None:
     assert line("%s and %s", PRIVATE)["event"] == "%s and %s"
 
 
+@pytest.mark.parametrize("host", ["%s", "[%s]"])
+def test_the_port_that_is_listened_on_is_said(host: str) -> None:
+    text = f"Uvicorn running on %s://{host}:%d (Press CTRL+C to quit)"
+    assert line(text, "http", "::1", 8080)["event"] == "listening on port 8080"
+
+
 def test_a_text_is_one_line_of_bounded_length() -> None:
     assert line("a\nb\x1b[31m")["event"] == "a b [31m"
     assert len(line("x" * 10_000)["event"]) == logs.MOST_TEXT
