@@ -304,7 +304,7 @@ def fail(*_arguments: Any, **_options: Any) -> Any:
 
 
 SEAMS = [
-    ("cds_service.app._json_body", 500),
+    ("cds_service.app.json_body", 500),
     ("cds_service.engine.parse", 500),
     ("cds_service.engine.supplied_answers", 500),
     ("cds_service.engine.build_chart", 500),
@@ -333,7 +333,7 @@ def test_no_answer_that_cannot_be_written_leaves_a_mark(
 ) -> None:
     """Flask logs the address of what leaves it: its text is not taken for one of ours."""
     app = application()
-    monkeypatch.setattr("cds_service.app._outcome", fail)
+    monkeypatch.setattr("cds_service.app.outcome", fail)
     with pytest.raises(RuntimeError):
         app.test_client().post(f"/cds-services/{MARK}", json=marked(good(VIEW)))
     assert any('"event":"from cds_service"' in line for line in watch.lines)
