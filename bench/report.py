@@ -13,6 +13,10 @@ Written by `make bench`; do not edit. Judged by CPU time per request of the serv
 its ratio to a floor measured in the same run, turn by turn: a Flask handler on the same server that
 parses the same body with orjson and returns three constant cards (`bench/floor.py`). Wall times and
 CPU milliseconds depend on the machine and on what else it does; the ratios hardly do.
+
+Rows up to the callbacks are of a service without a store; "recorded" says what a store adds, and
+"looked up" what the look for cards that stay quiet adds, where one user asks again and again about
+one patient. Start and memory are as `make run` serves.
 """
 
 
