@@ -62,7 +62,9 @@ class PostgreSQL:
             yield
         finally:
             for each in stopped:
-                os.kill(each, signal.SIGCONT)
+                # One that had ended before is gone as soon as the server goes on.
+                with suppress(ProcessLookupError):
+                    os.kill(each, signal.SIGCONT)
 
     def initialise(self) -> None:
         secret = self.folder / "password"
