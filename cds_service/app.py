@@ -8,7 +8,6 @@ answer that is no success carries an OperationOutcome; none carries a stack trac
 
 from __future__ import annotations
 
-import importlib
 import logging
 import time
 from collections.abc import Callable, Iterable
@@ -33,7 +32,7 @@ from cds_service import (
 )
 from cds_service.default_store import with_default_store
 from cds_service.door import Door
-from cds_service.engine import Engine, load_engine
+from cds_service.engine import Engine, load_content, load_engine
 from cds_service.errors import (
     CDSError,
     ContentError,
@@ -101,7 +100,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> Flask:
     Raises ContentError when content or configuration is not fit to answer with.
     """
     settings = settings or read_settings()
-    content = importlib.import_module(settings.content)
+    content = load_content(settings.content)
     check_production(settings, content, clock)
     engine = load_engine(content, settings)
     announce(engine.limits, settings.mode, clock().date())

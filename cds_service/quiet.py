@@ -141,7 +141,7 @@ class Marker:
 
         `basis` is that of a card with the same mark of orders, so it rested on the same things.
         """
-        now = self._basis(applied)
+        now = self.marks(applied).basis
         if basis is None or now is None or len(basis) != len(now):
             return True
         watched = self._watched(applied)

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, settings
 from schemathesis.config import SchemathesisConfig
 
 from cds_service.openapi import document
 from cds_service.settings import Settings
 from hooks import SERVICES
+from tests.described import EXAMPLES
 from tests.protocol.support import application
 
 FOLDER = tempfile.TemporaryDirectory()
@@ -42,14 +42,7 @@ def ended() -> Iterator[None]:
 
 
 @schema.parametrize()
-@settings(
-    max_examples=60,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
+@EXAMPLES
 def test_feedback_is_what_its_description_says(case: schemathesis.Case) -> None:
     case.call_and_validate()
 

@@ -7,12 +7,12 @@ does not fit must be refused.
 from __future__ import annotations
 
 import schemathesis
-from hypothesis import HealthCheck, Phase, settings
 from schemathesis.config import SchemathesisConfig
 
 from cds_service.openapi import document
 from cds_service.settings import Settings
 from hooks import SERVICES
+from tests.described import EXAMPLES
 from tests.protocol.support import application
 
 CONFIG = SchemathesisConfig.from_dict(
@@ -31,13 +31,6 @@ schema.app = application()
 
 
 @schema.parametrize()
-@settings(
-    max_examples=60,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
+@EXAMPLES
 def test_the_service_does_what_its_description_says(case: schemathesis.Case) -> None:
     case.call_and_validate()
